@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The whole build. As root on a fresh Debian 12:
+#
+#	make run	install what is missing, build, govern, show events until Ctrl-C
+#	make check	install what tests need, run every test
+#
+# O= build directory, V=1 shows commands, SANITIZE=address,undefined instruments user space and its
+# unit tests, WERROR=1 makes warnings errors (CI). DESTDIR= and PREFIX= are make install's.
+
+O ?= build
+PREFIX ?= /usr/local
+CC ?= gcc
+CLANG ?= clang
+BPFTOOL ?= /usr/sbin/bpftool
+PKG_CONFIG ?= pkg-config
+VERSION := 0.1.0
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+CPPFLAGS := -D_GNU_SOURCE -DCW_VERSION='"$(VERSION)"' -Ibpf -Iuser -I$(O)
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wwrite-strings -Wpointer-arith -Wundef -Wformat=2 -Wunused-function \
+	-Wno-missing-field-initializers $(if $(WERROR),-Werror)
+SANITIZE_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+HARDEN := $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(HARDEN) $(WARNINGS) $(SANITIZE_FLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(SANITIZE_FLAGS)
+
+# ---------------------------------------------------------------- kernel side
+
+BPF_HEADERS := $(wildcard bpf/*.h) vmlinux/vmlinux.h
+BPF_CFLAGS := -target bpf -g -O2 -Wall -Wextra -Wno-unused-function -Wno-missing-declarations \
+	-Wno-compare-distinct-pointer-types -Ibpf -Ivmlinux $(if $(WERROR),-Werror) \
+	$(addprefix -D__TARGET_ARCH_,$(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/s390x/s390/'))
+
+$(O)/bpf/%.bpf.o: bpf/%.bpf.c $(BPF_HEADERS)
+	$(call say,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $(@:.o=.full.o)
+	$(Q)$(BPFTOOL) gen object $@ $(@:.o=.full.o)
+
+$(O)/%.skel.h: $(O)/bpf/%.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp && mv $@.tmp $@
+
+# ---------------------------------------------------------------- user space
+
+# Folders that know nothing of libbpf make a library of their own: unit tests, fuzzers and the
+# unprivileged commands link that one alone, so the layering is also a fact of the linker.
+PURE := util policy instance host event ipc harden
+PURE_SOURCES := $(foreach d,$(PURE),$(wildcard user/$(d)/*.c))
+DAEMON_SOURCES := $(foreach d,kern daemon cli,$(wildcard user/$(d)/*.c)) user/main.c
+object = $(patsubst %.c,$(O)/%.o,$(1))
+PURE_OBJECTS := $(call object,$(PURE_SOURCES))
+DAEMON_OBJECTS := $(call object,$(DAEMON_SOURCES))
+
+PURE_LIBS := -lfyaml -lcrypto -lz
+LIBS := -lbpf -lelf -lcap -lsystemd $(PURE_LIBS)
+
+all: $(O)/cachewarden
+
+$(O)/user/%.o: user/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(call object,$(wildcard user/kern/*.c)): $(O)/warden.skel.h
+
+$(O)/libpure.a: $(PURE_OBJECTS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(O)/cachewarden: $(DAEMON_OBJECTS) $(O)/libpure.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(LIBS) -o $@
+
+# ---------------------------------------------------------------- unit tests
+
+UNIT_TESTS := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/*/test_*.c))
+
+$(O)/tests/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(O)/libpure.a
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(ALL_CFLAGS) -MMD -MP $< $(O)/libpure.a $(ALL_LDFLAGS) \
+		-lcmocka $(PURE_LIBS) -o $@
+
+unit: $(UNIT_TESTS)
+
+-include $(wildcard $(O)/user/*/*.d $(O)/user/*.d $(O)/tests/unit/*/*.d)
+-include $(wildcard tests/*/*.mk)
+
+clean:
+	$(Q)rm -rf $(O)
+
+.PHONY: all unit clean

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The contract between the kernel side and user space: the only header that both include.
+ *
+ * Three kinds of thing cross the border:
+ *   - the image: every policy in force, compiled to plain tables, published whole (below: cw_page_*);
+ *   - identities and labels: which file is which executable, which process is governed;
+ *   - records and counters: what was judged, and what became of the report.
+ *
+ * Types are of fixed width, padding is named and zero (keys are compared as bytes), every struct has
+ * a size assertion. Integers are in host byte order unless a comment says otherwise.
+ */
+#ifndef CW_ABI_H
+#define CW_ABI_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#define CW_ABI_VERSION 1
+
+#define CW_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
+
+/* ------------------------------------------------------------------ vocabulary */
+
+/* What is judged. The order is that of the counters and of every table of names. */
+enum cw_operation {
+	CW_OPERATION_EXEC,
+	CW_OPERATION_LIBRARY,
+	CW_OPERATION_SOCKET,
+	CW_OPERATION_CONNECT,
+	CW_OPERATION_SEND,
+	CW_OPERATION_BIND,
+	CW_OPERATION_LISTEN,
+	CW_OPERATION_RECEIVE,
+	CW_OPERATION_MAX,
+};
+
+/* The part of a policy that answers for an operation. The first three are lists of rules. */
+enum cw_class {
+	CW_CLASS_EXEC,
+	CW_CLASS_BIND, /* bind, listen, and the receiving of a bound socket */
+	CW_CLASS_CONNECT, /* connect, send, and the receiving of a connected socket */
+	CW_CLASS_LIBRARY,
+	CW_CLASS_SOCKETS,
+	CW_CLASS_MAX,
+};
+#define CW_RULE_CLASSES 3
+
+enum cw_verdict {
+	CW_VERDICT_ALLOW,
+	CW_VERDICT_AUDIT, /* allowed by a rule that wants to be told */
+	CW_VERDICT_DENY, /* what then happens depends on the mode: see the effect */
+	CW_VERDICT_MAX,
+};
+
+enum cw_effect {
+	CW_EFFECT_NONE,
+	CW_EFFECT_REFUSED,
+	CW_EFFECT_KILLED,
+	CW_EFFECT_MAX,
+};
+
+enum cw_mode {
+	CW_MODE_OFF, /* the class is not judged */
+	CW_MODE_AUDIT,
+	CW_MODE_ENFORCE,
+	CW_MODE_MAX,
+};
+
+enum cw_reason {
+	CW_REASON_RULE,
+	CW_REASON_NO_RULE,
+	CW_REASON_GUARD,
+	CW_REASON_TAMPERED, /* a known executable that is no longer what was admitted */
+	CW_REASON_UNTRUSTED_LIBRARY, /* somebody besides root and the owner may have written it */
+	CW_REASON_UNRESOLVED, /* the kernel could not tell; on_undecided answered */
+	CW_REASON_MAX,
+};
+
+enum cw_backend {
+	CW_BACKEND_LSM,
+	CW_BACKEND_FMOD_RET,
+	CW_BACKEND_CGROUP,
+	CW_BACKEND_MAX,
+};
+
+/* Protocols as policies know them: MPTCP is TCP, UDP-Lite is UDP. */
+enum cw_protocol {
+	CW_PROTOCOL_TCP,
+	CW_PROTOCOL_UDP,
+	CW_PROTOCOL_SCTP,
+	CW_PROTOCOL_OTHER, /* matched by `any` alone */
+	CW_PROTOCOL_MAX,
+};
+
+enum cw_direction {
+	CW_DIRECTION_BIND,
+	CW_DIRECTION_CONNECT,
+	CW_DIRECTION_MAX,
+};
+
+/* ------------------------------------------------------------------ limits */
+
+#define CW_INSTANCES_MAX 32 /* instances on one host; number 0 is the self-test's own */
+#define CW_INSTANCE_CANARY 0 /* always enforces, allows nothing: see user/kern/selftest.c */
+#define CW_INSTANCE_NONE 0xffff
+#define CW_RULES_MAX 512 /* rules of one class of one instance; guards of one class in all */
+#define CW_WORDS (CW_RULES_MAX / 64)
+#define CW_RULE_NONE 0xffff
+#define CW_FILES_MAX 16384 /* distinct files that policies name; file 0 is "no file we know" */
+#define CW_FILE_UNKNOWN 0
+#define CW_SUBJECTS_MAX \
+	131072 /* governed processes; preallocated, so a fork never waits for memory */
+#define CW_VECTORS_MAX \
+	30720 /* rule vectors of all instances together; vector 0 is empty, 1 is full */
+#define CW_VECTOR_EMPTY 0
+#define CW_VECTOR_FULL 1
+#define CW_V4_BOUNDS_MAX 262144 /* enough for 131,000 prefixes of any shape */
+#define CW_V6_BOUNDS_MAX 131072
+#define CW_USERS_SLOTS 1024 /* open addressing, at most half full */
+#define CW_USERS_PROBES 16
+#define CW_TRUST_GROUPS_MAX 16
+#define CW_FAMILIES_MAX 64 /* address families, as bit positions */
+#define CW_PID_MAX (1 << 22) /* the kernel's PID_MAX_LIMIT on 64 bit */
+
+/* ------------------------------------------------------------------ the image */
+
+/*
+ * A policy image is one array map of CW_PAGES elements of CW_PAGE_SIZE bytes, held by an outer map:
+ * replacing the outer element publishes all of it at once. Before 6.7 an array map's element may not
+ * be larger than 4 MiB (KMALLOC_MAX_SIZE), hence pages.
+ *
+ * Each dimension of an operation (acting executable, target, protocol and port, address, user) leads
+ * to a small class number, and (instance, class) to a vector with one bit a rule. The AND of the
+ * vectors names the rules that match; the lowest bit is the first match.
+ */
+#define CW_PAGE_SIZE (2u << 20)
+
+enum cw_page {
+	CW_PAGE_HEAD,
+	CW_PAGE_PORTS,
+	CW_PAGE_V4,
+	CW_PAGE_V6,
+	CW_PAGE_VECTORS,
+	CW_PAGES,
+};
+
+#define CW_IMAGE_MAGIC 0x43574931 /* "CWI1" */
+
+/* Rule actions, as they stand in cw_rules.action. */
+#define CW_ACTION_ALLOW 0
+#define CW_ACTION_AUDIT 1
+
+/*
+ * The rules of one class. Row numbers are indexes of the first vector of a dimension: the vector for
+ * class c is row + c. A dimension that no rule of this class uses has CW_VECTOR_FULL as its row and
+ * the bit in `unused` set, so that it is neither classified nor read.
+ */
+struct cw_rules {
+	__u16 count;
+	__u8 unused; /* CW_UNUSED_* */
+	__u8 pad0;
+	__u32 row_by;
+	__u32 row_target; /* exec: target file's class; bind, connect: port class */
+	__u32 row_address;
+	__u32 row_user;
+	__u8 action[CW_RULES_MAX];
+};
+CW_ASSERT_SIZE(struct cw_rules, 20 + CW_RULES_MAX);
+
+#define CW_UNUSED_BY 1
+#define CW_UNUSED_ADDRESS 2
+#define CW_UNUSED_USER 4
+
+#define CW_LIBRARY_ANONYMOUS 1 /* executable memory without a file is allowed */
+
+struct cw_instance {
+	__u8 mode[8]; /* enum cw_mode, by enum cw_class */
+	__u8 guard_mode; /* of this instance's guards */
+	__u8 on_undecided; /* enum cw_verdict: ALLOW or DENY */
+	__u8 library_flags; /* CW_LIBRARY_* */
+	__u8 trust_group_count;
+	__u32 owner; /* uid that besides root may own what is mapped executable */
+	__u32 row_library; /* by class: bit 0 set exempts the acting executable */
+	__u32 pad0;
+	__u32 trust_groups[CW_TRUST_GROUPS_MAX];
+	__u16 socket_types[CW_FAMILIES_MAX]; /* by family: bit t allows SOCK type t */
+	struct cw_rules rules[CW_RULE_CLASSES];
+	__u32 pad1;
+};
+CW_ASSERT_SIZE(struct cw_instance, 24 + 64 + 128 + 3 * 532 + 4);
+
+/*
+ * Guards of all instances, one "rule" each: it forbids what it matches to everyone who is neither of
+ * the guarding instance (row_by is indexed by instance number + 1, 0 for a process that is not
+ * governed; a bit is clear where the guard does not apply) nor of the users it lets in (row_user:
+ * a bit is clear where the user is let in).
+ */
+struct cw_guards {
+	struct cw_rules rules;
+	__u16 instance[CW_RULES_MAX]; /* whose guard it is */
+};
+
+struct cw_user_slot {
+	__u32 uid;
+	__u16 user_class; /* 0: the slot is free */
+	__u16 pad0;
+};
+
+struct cw_page_head {
+	__u32 magic;
+	__u32 abi;
+	__u64 generation;
+	__u32 instance_count; /* highest used number + 1 */
+	__u32 v4_bounds;
+	__u32 v6_bounds;
+	__u32 vectors;
+	__u32 guarded; /* bit per rule class: some guard exists */
+	__u32 undecided_deny; /* some enforcing instance denies when undecided: for label overflow */
+	struct cw_user_slot users[CW_USERS_SLOTS];
+	__u16 by_class[CW_FILES_MAX]; /* acting executable -> class */
+	__u16 target_class[CW_FILES_MAX]; /* executed file -> class; CW_TARGET_GUARDED may be set */
+	struct cw_instance instances[CW_INSTANCES_MAX];
+	struct cw_guards guards[CW_RULE_CLASSES];
+};
+_Static_assert(sizeof(struct cw_page_head) <= CW_PAGE_SIZE, "head page");
+
+/* Set in a port's or target's class when some guard names it: the common "nobody's" is one test. */
+#define CW_GUARDED 0x8000
+#define CW_CLASS_MASK 0x7fff
+
+/* Port 0 stands for "a port that the kernel chooses" (`ephemeral` in bind rules). */
+struct cw_page_ports {
+	__u16 port[CW_DIRECTION_MAX][CW_PROTOCOL_MAX][65536];
+	__u16 v6_class[CW_V6_BOUNDS_MAX + 1];
+};
+_Static_assert(sizeof(struct cw_page_ports) <= CW_PAGE_SIZE, "ports page");
+
+/*
+ * Addresses are flattened to sorted boundaries: bound[i] is the first address of interval i + 1, whose
+ * class is class[i + 1]; interval 0 begins at address 0. first[h] counts the boundaries below h << 16,
+ * so that a search touches only those that share the address's upper half.
+ */
+struct cw_page_v4 {
+	__u32 first[65536 + 1];
+	__u32 bound[CW_V4_BOUNDS_MAX]; /* host byte order */
+	__u16 v4_class[CW_V4_BOUNDS_MAX + 1];
+};
+_Static_assert(sizeof(struct cw_page_v4) <= CW_PAGE_SIZE, "v4 page");
+
+struct cw_page_v6 {
+	__u64 high[CW_V6_BOUNDS_MAX]; /* host byte order, upper and lower half of each boundary */
+	__u64 low[CW_V6_BOUNDS_MAX];
+};
+_Static_assert(sizeof(struct cw_page_v6) <= CW_PAGE_SIZE, "v6 page");
+
+/* summary[v] has bit w set where word w of vector v is not zero: most words need not be read. */
+struct cw_page_vectors {
+	__u64 vector[CW_VECTORS_MAX][CW_WORDS];
+	__u8 summary[CW_VECTORS_MAX];
+};
+_Static_assert(sizeof(struct cw_page_vectors) <= CW_PAGE_SIZE, "vectors page");
+
+/* ------------------------------------------------------------------ identities and labels */
+
+/* A file by what it is. dev is the kernel's own encoding (major << 20 | minor), not stat()'s. */
+struct cw_file_key {
+	__u64 inode;
+	__u32 device;
+	__u32 pad0;
+};
+CW_ASSERT_SIZE(struct cw_file_key, 16);
+
+#define CW_FILE_ENTRY(instance) (1u << (instance)) /* executing it makes a process governed */
+
+struct cw_file {
+	__s64 ctime_seconds;
+	__u64 size;
+	__u32 ctime_nanoseconds; /* without the kernel's flag in bit 31 (6.13 and later) */
+	__u32 file; /* number of the file in the images: index of by_class, target_class */
+	__u32 entry; /* CW_FILE_ENTRY of the instances it is an entry of */
+	__u32 admitted; /* 0: known, not (or no longer) trusted: its reason is `tampered` */
+};
+CW_ASSERT_SIZE(struct cw_file, 32);
+
+/* What the hooks' own accessor says of a file; filled by the identity program for the daemon. */
+struct cw_identity {
+	struct cw_file_key key;
+	__s64 ctime_seconds;
+	__u64 size;
+	__u32 ctime_nanoseconds;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 links;
+	__u32 status; /* 0: valid; else a positive errno */
+};
+CW_ASSERT_SIZE(struct cw_identity, 56);
+
+/* A governed process. Key: tgid in the initial pid namespace (__u32). */
+struct cw_subject {
+	__u32 executable; /* file number, CW_FILE_UNKNOWN if no policy names it */
+	__u32 script; /* file number of the script it runs, else 0 */
+	__u16 instance;
+	__u16 pad0;
+	__u32 pending_script; /* between the two looks at a script's exec: the script ... */
+	__u64 pending_exec; /* ... and the linux_binprm it belongs to */
+};
+CW_ASSERT_SIZE(struct cw_subject, 24);
+
+/* ------------------------------------------------------------------ control and counters */
+
+/* One element, written by the daemon, read by every hook. */
+struct cw_control {
+	__u32 wanted; /* bit per operation: record allowed operations of governed processes */
+	__u32 wanted_host; /* bit per operation: record operations of everyone */
+	__u32 backend; /* enum cw_backend of the attached programs */
+	__u32 daemon; /* tgid of the daemon, whose own canaries are not reported; 0: none */
+};
+CW_ASSERT_SIZE(struct cw_control, 16);
+
+/*
+ * Per CPU, per operation and verdict. judged = recorded + unwanted + suppressed + lost, always.
+ * A writer adds to `started`, then to one of the middle four, then to `judged`; a reader copies in
+ * ascending order, so judged == started in its copy means that no update was under way.
+ */
+struct cw_counter {
+	__u64 judged;
+	__u64 recorded;
+	__u64 unwanted;
+	__u64 suppressed;
+	__u64 lost;
+	__u64 started;
+};
+CW_ASSERT_SIZE(struct cw_counter, 48);
+#define CW_COUNTERS (CW_OPERATION_MAX * CW_VERDICT_MAX)
+
+/* Early returns that are not verdicts. None is silent. */
+enum cw_fault {
+	CW_FAULT_LABEL_FULL, /* the label map was full: the process is known, its instance is not */
+	CW_FAULT_NO_IMAGE, /* no policy published yet */
+	CW_FAULT_BAD_ADDRESS, /* an address too short or of a strange family, left to the kernel to refuse */
+	CW_FAULT_NO_FILE, /* a file without an inode */
+	CW_FAULT_NO_SOCKET, /* a socket without a sock */
+	CW_FAULT_KILL, /* a signal could not be sent */
+	CW_FAULT_CTIME_LAYOUT, /* this kernel keeps ctime in a way we do not know */
+	CW_FAULT_MAX,
+};
+
+/* ------------------------------------------------------------------ records */
+
+enum cw_record_type {
+	CW_RECORD_EVENT, /* struct cw_record alone: an allowed operation */
+	CW_RECORD_DEVIATION, /* struct cw_deviation: all that may be gone when the daemon looks */
+	CW_RECORD_MAX,
+};
+
+#define CW_COMM 16
+
+struct cw_record {
+	__u32 size; /* of the whole record, header included */
+	__u16 type; /* enum cw_record_type */
+	__u16 version;
+	__u64 time; /* nanoseconds since boot, suspend counted */
+	__u64 generation;
+	__u64 start_time; /* of the process, same clock */
+	__u32 pid; /* tgid */
+	__u32 tid;
+	__u32 ppid;
+	__u32 uid; /* effective */
+	__u32 gid; /* effective */
+	__u32 executable; /* file numbers */
+	__u32 script;
+	__u16 instance; /* of the rule or guard that answered; CW_INSTANCE_NONE for host records */
+	__u16 rule; /* index in its class (or in the guards), or CW_RULE_NONE */
+	__u8 operation;
+	__u8 verdict;
+	__u8 effect;
+	__u8 mode;
+	__u8 reason;
+	__u8 backend;
+	__u8 rule_class; /* enum cw_class that answered */
+	__u8 family; /* socket operations: AF_* */
+	__u8 protocol; /* enum cw_protocol */
+	__u8 socket_type;
+	__u16 port; /* host byte order; 0: the kernel chooses */
+	__u16 socket_protocol; /* IPPROTO_* as the socket has it */
+	__u16 pad0;
+	__u8 address[16]; /* network byte order; IPv4 in the first four */
+	struct cw_file_key target; /* exec, library: the file; inode 0 for anonymous memory */
+	__u32 target_file; /* its number */
+	__u16 target_mode; /* i_mode */
+	__u16 pad1;
+	__u32 target_uid;
+	__u32 pad2;
+	char comm[CW_COMM];
+};
+CW_ASSERT_SIZE(struct cw_record, 144);
+
+#define CW_TEXT 512 /* bytes of each text of a deviation */
+#define CW_ANCESTRY 8
+#define CW_COMPONENTS 24 /* names of a path that are recorded */
+
+struct cw_ancestor {
+	__u32 pid;
+	__u32 executable; /* file number, where the ancestor is governed */
+	char comm[CW_COMM];
+};
+CW_ASSERT_SIZE(struct cw_ancestor, 24);
+
+/*
+ * Paths are recorded as the kernel walks them: names from the leaf to the root, each ended by NUL.
+ * A walk that did not reach the root (too deep, or no room) has its CW_TEXT_CUT bit set in `cut`.
+ */
+enum cw_text {
+	CW_TEXT_EXECUTABLE, /* path of the acting executable */
+	CW_TEXT_CWD, /* path of the working directory */
+	CW_TEXT_TARGET, /* path of the target file */
+	CW_TEXT_ARGS, /* argument vector, NUL between arguments, not reversed */
+	CW_TEXT_MAX,
+};
+#define CW_TEXT_CUT(text) (1u << (text))
+
+struct cw_deviation {
+	struct cw_record record;
+	__u64 cgroup;
+	__u32 loginuid;
+	__u32 cut;
+	__u16 length[CW_TEXT_MAX]; /* bytes used of each text */
+	struct cw_ancestor ancestry[CW_ANCESTRY]; /* nearest first; pid 0 ends it */
+	char text[CW_TEXT_MAX][CW_TEXT];
+};
+CW_ASSERT_SIZE(struct cw_deviation, 144 + 24 + 192 + 2048);
+
+#endif

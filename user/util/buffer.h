@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A string that grows. Errors stick: after a failed allocation every call is a no-op and
+ * buffer_failed() says so, hence callers check once, at the end. Always NUL-terminated.
+ */
+#ifndef CW_UTIL_BUFFER_H
+#define CW_UTIL_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buffer {
+	char *data; /* NULL until something is added */
+	size_t length;
+	size_t capacity;
+	bool failed;
+};
+
+void buffer_release(struct buffer *buffer);
+#define _cleanup_buffer_ __attribute__((cleanup(buffer_release)))
+
+/* Forget the content, keep the memory. */
+void buffer_clear(struct buffer *buffer);
+void buffer_add(struct buffer *buffer, const char *bytes, size_t length);
+void buffer_add_string(struct buffer *buffer, const char *string);
+void buffer_add_char(struct buffer *buffer, char character);
+void buffer_printf(struct buffer *buffer, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static inline bool buffer_failed(const struct buffer *buffer)
+{
+	return buffer->failed;
+}
+
+/* The string, owned by the caller; NULL after a failure. An empty buffer gives "". */
+char *buffer_take(struct buffer *buffer);
+
+#endif

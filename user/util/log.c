@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "util/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum log_level log_verbosity = LOG_LEVEL_NOTICE;
+
+static const struct {
+	const char *word, *colour, *journal;
+} log_styles[] = {
+	[LOG_LEVEL_ERROR] = { "error: ", "\033[1;31m", "<3>" },
+	[LOG_LEVEL_WARNING] = { "warning: ", "\033[1;33m", "<4>" },
+	[LOG_LEVEL_NOTICE] = { "", "", "<5>" },
+	[LOG_LEVEL_DEBUG] = { "debug: ", "\033[2m", "<7>" },
+};
+
+void log_set_level(enum log_level most_verbose)
+{
+	log_verbosity = most_verbose;
+}
+
+/* systemd sets JOURNAL_STREAM for what it connects to the journal. */
+static const char *log_prefix(const char *journal)
+{
+	return getenv("JOURNAL_STREAM") ? journal : "";
+}
+
+int log_message(enum log_level level, int error, const char *format, ...)
+{
+	int colour = isatty(STDERR_FILENO);
+	char line[4096];
+	va_list args;
+
+	if (level > log_verbosity)
+		return error;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	fprintf(stderr, "%scachewarden: %s%s%s%s%s%s\n", log_prefix(log_styles[level].journal),
+		colour ? log_styles[level].colour : "", log_styles[level].word,
+		colour && *log_styles[level].colour ? "\033[0m" : "", line, error ? ": " : "",
+		error ? strerror(-error) : "");
+	return error;
+}
+
+void log_hint(const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%scachewarden: hint: ", log_prefix("<5>"));
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
