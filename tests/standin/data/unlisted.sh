@@ -1,0 +1,3 @@
+#!/bin/sh
+# A script that no policy lists.
+exit 0
