@@ -38,6 +38,8 @@ struct event_names {
 	const char *(*process_role)(void *context, uint32_t pid, uint64_t start_time);
 	/* Path of an executed or mapped file whose record neither tells it nor has a file number. */
 	const char *(*target_path)(void *context, const struct cw_record *record);
+	/* The script on whose behalf an interpreter was executed. */
+	const char *(*target_script)(void *context, const struct cw_record *record);
 };
 
 struct event_ancestor {
