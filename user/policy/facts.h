@@ -84,6 +84,11 @@ struct facts {
 };
 
 void facts_release(struct facts *facts);
+
+/*
+ * Look-ups; NULL: not there. They search by halves: patterns stand in the order of (policy,
+ * executable), names, users and groups in strcmp()'s.
+ */
 const struct pattern_fact *facts_pattern(const struct facts *facts, size_t policy,
 					 size_t executable);
 const struct name_fact *facts_name(const struct facts *facts, const char *name);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the names of a policy are on this host, where that is less than the policy hopes for: files
+ * that are not there or not trusted, hosts without an address, users that nobody has. None of it keeps
+ * a policy from being put in force (the rule then matches nothing), except an owner that is nobody:
+ * whose files would then be trusted?
+ */
+#include "policy/compile.h"
+
+uint32_t resolve_user(const struct facts *facts, const char *name)
+{
+	const struct id_fact *user = facts_user(facts, name);
+
+	return user && user->known ? user->id : UINT32_MAX;
+}
+
+/* One warning a pattern: a directory that a group may write makes all of its files untrusted alike. */
+static void diagnose_files(const struct executable *executable, const struct pattern_fact *pattern,
+			   const struct facts *facts, struct diagnostics *diagnostics)
+{
+	const struct file_fact *first = NULL;
+	struct diagnostic *diagnostic;
+	size_t more = 0;
+
+	for (size_t i = 0; i < pattern->file_count; i++) {
+		const struct file_fact *file = &facts->files[pattern->files[i]];
+
+		if (file->trust == FILE_TRUSTED || file->trust == FILE_TOO_YOUNG)
+			continue;
+		if (first)
+			more++;
+		else
+			first = file;
+	}
+	if (!first)
+		return;
+	if (first->trust == FILE_MISSING) {
+		diagnostics_add(diagnostics, SEVERITY_WARNING, &executable->path.where,
+				"`%s` is not there", first->path);
+		return;
+	}
+	diagnostic = diagnostics_add(diagnostics, SEVERITY_WARNING, &executable->path.where,
+				     "`%s` is not trusted: %s", first->path,
+				     first->reason ? first->reason : file_trust_name(first->trust));
+	if (more)
+		diagnostic_hint(diagnostic,
+				"and %zu more of this pattern; `policy show` lists them", more);
+}
+
+static void diagnose_executables(const struct policy *policy, size_t index,
+				 const struct facts *facts, struct diagnostics *diagnostics)
+{
+	for (size_t i = 0; i < policy->executable_count; i++) {
+		const struct executable *executable = &policy->executables[i];
+		const struct pattern_fact *pattern = facts_pattern(facts, index, i);
+
+		if (!pattern || !pattern->file_count)
+			diagnostics_add(diagnostics, SEVERITY_WARNING, &executable->path.where,
+					executable->glob ? "`%s` matches no file"
+							 : "`%s` is not there",
+					executable->path.value);
+		else
+			diagnose_files(executable, pattern, facts, diagnostics);
+	}
+}
+
+static void diagnose_addresses(const struct rule *rule, const struct facts *facts,
+			       struct diagnostics *diagnostics)
+{
+	for (size_t i = 0; i < rule->address_count; i++) {
+		const struct address *address = &rule->addresses[i];
+		const struct name_fact *name;
+		const char *why;
+
+		if (address->kind != ADDRESS_NAME)
+			continue;
+		name = facts_name(facts, address->name);
+		if (name && !name->error)
+			continue;
+		why = name ? name->error : "it was not looked up";
+		if (name && name->address_count)
+			diagnostics_add(diagnostics, SEVERITY_WARNING, &address->where,
+					"`%s`: %s; its former addresses stay in force",
+					address->name, why);
+		else
+			diagnostics_add(diagnostics, SEVERITY_WARNING, &address->where,
+					"`%s` has no address: %s", address->name, why);
+	}
+}
+
+static bool id_known(const struct id_fact *id)
+{
+	return id && id->known;
+}
+
+static void diagnose_users(const struct text *users, size_t count, const struct facts *facts,
+			   struct diagnostics *diagnostics)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!id_known(facts_user(facts, users[i].value)))
+			diagnostics_add(diagnostics, SEVERITY_WARNING, &users[i].where,
+					"this host has no user `%s`", users[i].value);
+}
+
+static void diagnose_owner(const struct policy *policy, const struct facts *facts,
+			   struct diagnostics *diagnostics)
+{
+	if (policy->owner.value && !id_known(facts_user(facts, policy->owner.value)))
+		diagnostic_hint(diagnostics_add(diagnostics, SEVERITY_ERROR, &policy->owner.where,
+						"this host has no user `%s`", policy->owner.value),
+				"the owner is who may own the instance's files besides root");
+	for (size_t i = 0; i < policy->trust_groups.count; i++) {
+		const struct text *group = &policy->trust_groups.items[i];
+
+		if (!id_known(facts_group(facts, group->value)))
+			diagnostics_add(diagnostics, SEVERITY_WARNING, &group->where,
+					"this host has no group `%s`", group->value);
+	}
+}
+
+void resolve_diagnose(const struct policy_set *set, const struct facts *facts,
+		      struct diagnostics *diagnostics)
+{
+	for (size_t p = 0; p < set->count; p++) {
+		const struct policy *policy = set->policies[p];
+		const struct text_list *guards[] = { &policy->guard.bind.users,
+						     &policy->guard.connect.users,
+						     &policy->guard.exec.users };
+
+		diagnose_owner(policy, facts, diagnostics);
+		diagnose_executables(policy, p, facts, diagnostics);
+		for (int k = 0; k < CW_RULE_CLASSES; k++) {
+			const struct rule_class *class = &policy->classes[k];
+
+			for (size_t i = 0; i < class->count; i++) {
+				diagnose_addresses(&class->rules[i], facts, diagnostics);
+				diagnose_users(class->rules[i].users, class->rules[i].user_count,
+					       facts, diagnostics);
+			}
+			diagnose_users(guards[k]->items, guards[k]->count, facts, diagnostics);
+		}
+	}
+}
