@@ -10,39 +10,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "util/utf8.h"
+
 #define HEXADECIMAL "0123456789abcdef"
-#define NOT_A_CHARACTER 0xffffffffu
-
-/* One character of UTF-8: its code point and *ret_size bytes; NOT_A_CHARACTER and 1 for a byte that
- * begins none (overlong forms, surrogates and values above U+10FFFF are none). */
-static uint32_t utf8_next(const unsigned char *bytes, size_t length, size_t *ret_size)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	unsigned char first = bytes[0];
-	size_t size = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	uint32_t point = size < 2 ? first : first & (0xffu >> (size + 1));
-
-	*ret_size = 1;
-	if (size == 0 || size > length || first > 0xf4)
-		return NOT_A_CHARACTER;
-	for (size_t i = 1; i < size; i++) {
-		if ((bytes[i] & 0xc0) != 0x80)
-			return NOT_A_CHARACTER;
-		point = point << 6 | (bytes[i] & 0x3f);
-	}
-	if (point < least[size] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
-		return NOT_A_CHARACTER;
-	*ret_size = size;
-	return point;
-}
-
-/* Would a terminal obey it, or show something other than what stands there? */
-static bool point_is_control(uint32_t point)
-{
-	return point < 0x20 || (point >= 0x7f && point < 0xa0) ||
-	       (point >= 0x200e && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
-	       (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
-}
 
 /* A byte that may be copied without a look at its neighbours. */
 static bool byte_is_plain(unsigned char byte)
@@ -62,9 +32,9 @@ static void add_hexadecimal(struct buffer *buffer, uint32_t number, int digits)
 }
 
 /* The escapes that C and JSON spell alike; 0 if there is none. */
-static char short_escape(uint32_t point)
+static char short_escape(uint32_t character)
 {
-	switch (point) {
+	switch (character) {
 	case '\n':
 		return 'n';
 	case '\t':
@@ -82,28 +52,49 @@ static char short_escape(uint32_t point)
 	}
 }
 
-/* One character that is not plain. */
-static void escape_one(struct buffer *buffer, const char *bytes, size_t size, uint32_t point,
-		       bool json)
+/* A character by its number: JSON knows four digits, and pairs of surrogates for what needs more. */
+static void escape_numbered(struct buffer *buffer, uint32_t character, bool json)
 {
-	char letter = short_escape(point);
+	if (character > 0xffff && json) {
+		escape_numbered(buffer, 0xd7c0 + (character >> 10), json);
+		escape_numbered(buffer, 0xdc00 + (character & 0x3ff), json);
+	} else if (character > 0xffff) {
+		buffer_add_string(buffer, "\\U");
+		add_hexadecimal(buffer, character, 8);
+	} else if (character < 0x80 && !json) {
+		buffer_add_string(buffer, "\\x");
+		add_hexadecimal(buffer, character, 2);
+	} else {
+		buffer_add_string(buffer, "\\u");
+		add_hexadecimal(buffer, character, 4);
+	}
+}
 
-	if (json && point == '"')
-		letter = '"';
+/* One character that is not plain. */
+static void escape_character(struct buffer *buffer, const char *bytes, size_t size,
+			     uint32_t character, bool json)
+{
+	char letter = json && character == '"' ? '"' : short_escape(character);
+
 	if (letter) {
 		buffer_add_char(buffer, '\\');
 		buffer_add_char(buffer, letter);
-	} else if (point == NOT_A_CHARACTER && json) {
-		buffer_add_string(buffer, "\xef\xbf\xbd");
-	} else if (point == NOT_A_CHARACTER || (point < 0x80 && point_is_control(point) && !json)) {
-		buffer_add_string(buffer, "\\x");
-		add_hexadecimal(buffer, (unsigned char)*bytes, 2);
-	} else if (point_is_control(point)) {
-		buffer_add_string(buffer, "\\u");
-		add_hexadecimal(buffer, point, 4);
-	} else {
+	} else if (utf8_visible(character)) {
 		buffer_add(buffer, bytes, size);
+	} else {
+		escape_numbered(buffer, character, json);
 	}
+}
+
+/* One byte that is no part of UTF-8. */
+static void escape_byte(struct buffer *buffer, char byte, bool json)
+{
+	if (json) {
+		buffer_add_string(buffer, "\xef\xbf\xbd"); /* U+FFFD */
+		return;
+	}
+	buffer_add_string(buffer, "\\x");
+	add_hexadecimal(buffer, (unsigned char)byte, 2);
 }
 
 static void escape(struct buffer *buffer, const char *bytes, size_t length, bool json)
@@ -112,7 +103,7 @@ static void escape(struct buffer *buffer, const char *bytes, size_t length, bool
 
 	while (position < length) {
 		size_t run = position, size;
-		uint32_t point;
+		uint32_t character;
 
 		while (run < length && byte_is_plain((unsigned char)bytes[run]))
 			run++;
@@ -121,10 +112,12 @@ static void escape(struct buffer *buffer, const char *bytes, size_t length, bool
 		position = run;
 		if (position == length)
 			break;
-		point = utf8_next((const unsigned char *)bytes + position, length - position,
-				  &size);
-		escape_one(buffer, bytes + position, size, point, json);
-		position += size;
+		size = utf8_decode(bytes + position, length - position, &character);
+		if (size)
+			escape_character(buffer, bytes + position, size, character, json);
+		else
+			escape_byte(buffer, bytes[position], json);
+		position += size ? size : 1;
 	}
 }
 

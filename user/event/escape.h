@@ -4,9 +4,9 @@
  * policy files; they go to terminals and to parsers.
  *
  * In JSON a byte that is not part of valid UTF-8 is printed as U+FFFD (what it was is then lost, but
- * every reader accepts the line); in text it is \xNN, so that people can see it. Control characters,
- * C1 ones (U+0080 … U+009F, which some terminals obey) and the marks that reorder text (U+202A …
- * U+202E, U+2066 … U+2069) are escaped in both.
+ * every reader accepts the line); in text it is \xNN, so that people can see it. Characters that are not
+ * what they look like (utf8_visible(): controls, C1 ones too, what reorders or hides text) are escaped
+ * in both.
  */
 #ifndef CW_EVENT_ESCAPE_H
 #define CW_EVENT_ESCAPE_H

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "ipc/client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "util/cleanup.h"
+
+void ipc_client_release(struct ipc_client *client)
+{
+	client->fd = close_fd(client->fd);
+	free(client->message);
+	client->message = NULL;
+}
+
+int ipc_client_connect(struct ipc_client *client, const char *runtime_dir)
+{
+	_cleanup_close_ int fd = -1;
+	struct sockaddr_un address;
+	int r = ipc_address(runtime_dir, &address);
+
+	if (r)
+		return r;
+	if (!client->message)
+		client->message = malloc(IPC_MESSAGE_MAX);
+	if (!client->message)
+		return -ENOMEM;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	close_fd(client->fd);
+	client->fd = take_fd(fd);
+	return 0;
+}
+
+int ipc_client_request(struct ipc_client *client, const struct ipc_request *request)
+{
+	_cleanup_buffer_ struct buffer message = { 0 };
+	int r = ipc_encode_request(&message, request);
+
+	if (r)
+		return r;
+	/* A server that turns us away has closed already, and its END waits to be received. */
+	if (send(client->fd, message.data, message.length, MSG_NOSIGNAL) < 0 && errno != EPIPE &&
+	    errno != ECONNRESET)
+		return -errno;
+	return 0;
+}
+
+int ipc_client_receive(struct ipc_client *client, struct ipc_message *ret_message)
+{
+	ssize_t length = recv(client->fd, client->message, IPC_MESSAGE_MAX, MSG_TRUNC);
+
+	/* The server closed without reading all that we sent; what it had to say comes after. */
+	if (length < 0 && errno == ECONNRESET)
+		length = recv(client->fd, client->message, IPC_MESSAGE_MAX, MSG_TRUNC);
+	if (length < 0)
+		return errno == ECONNRESET ? -EPIPE : -errno;
+	if (length == 0)
+		return -EPIPE;
+	if (length > IPC_MESSAGE_MAX)
+		return -EBADMSG;
+	return ipc_decode(client->message, (size_t)length, ret_message);
+}
+
+int ipc_client_finish(struct ipc_client *client)
+{
+	return shutdown(client->fd, SHUT_WR) < 0 ? -errno : 0;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The way of an event to one client: gathered in a batch, sent when the batch is full or the daemon has
+ * no more, queued where the socket is full, dropped and counted where the queue is. The count travels in
+ * the stream, at the place where the events are missing.
+ */
+#include "ipc/connection.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "util/cleanup.h"
+
+struct connection_message {
+	struct connection_message *next;
+	size_t length;
+	char bytes[];
+};
+
+int connection_new(int epoll, int fd, ipc_call call, const struct ipc_peer *peer,
+		   struct connection **ret_connection)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP, .data.ptr = connection };
+
+	if (!connection)
+		return -ENOMEM;
+	if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
+		int r = -errno;
+
+		free(connection);
+		return r;
+	}
+	connection->fd = fd;
+	connection->epoll = epoll;
+	connection->watched = event.events;
+	connection->call = call;
+	connection->peer = *peer;
+	*ret_connection = connection;
+	return 0;
+}
+
+struct connection *connection_free(struct connection *connection)
+{
+	if (!connection)
+		return NULL;
+	while (connection->first) {
+		struct connection_message *message = connection->first;
+
+		connection->first = message->next;
+		free(message);
+	}
+	buffer_release(&connection->batch);
+	filter_release(&connection->filter);
+	close_fd(connection->fd);
+	free(connection);
+	return NULL;
+}
+
+static void connection_kill(struct connection *connection)
+{
+	connection->state = CONNECTION_DEAD;
+	shutdown(connection->fd, SHUT_RDWR);
+}
+
+/* What is asked of epoll follows from the state: input is of interest until the client is ending
+ * (a half-closed socket stays readable, and would spin), output while something is queued. */
+void connection_watch(struct connection *connection)
+{
+	uint32_t wanted = 0;
+	struct epoll_event event = { .data.ptr = connection };
+
+	if (connection->state == CONNECTION_NEW || connection->state == CONNECTION_TAILING)
+		wanted |= EPOLLIN | EPOLLRDHUP;
+	if (connection->first)
+		wanted |= EPOLLOUT;
+	if (wanted == connection->watched || connection->state == CONNECTION_DEAD)
+		return;
+	event.events = wanted;
+	if (epoll_ctl(connection->epoll, EPOLL_CTL_MOD, connection->fd, &event) < 0)
+		connection_kill(connection);
+	connection->watched = wanted;
+}
+
+/* 0, -EAGAIN, or another error that means the end of the connection. */
+static int connection_transmit(struct connection *connection, const char *bytes, size_t length)
+{
+	ssize_t sent;
+
+	do {
+		sent = send(connection->fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	} while (sent < 0 && errno == EINTR);
+	if (sent >= 0)
+		return 0; /* a packet is sent whole or not at all */
+	return errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM ? -EAGAIN : -errno;
+}
+
+/* One whole message, in order. */
+static void connection_send(struct connection *connection, const char *bytes, size_t length)
+{
+	struct connection_message *message;
+
+	if (connection->state == CONNECTION_DEAD)
+		return;
+	if (!connection->first) {
+		int r = connection_transmit(connection, bytes, length);
+
+		if (r == 0)
+			return;
+		if (r != -EAGAIN) {
+			connection_kill(connection);
+			return;
+		}
+	}
+	message = malloc(sizeof(*message) + length);
+	if (!message) {
+		connection_kill(connection); /* a stream with a hole would be a lie */
+		return;
+	}
+	message->next = NULL;
+	message->length = length;
+	memcpy(message->bytes, bytes, length);
+	if (connection->first)
+		connection->last->next = message;
+	else
+		connection->first = message;
+	connection->last = message;
+	connection->queued += length;
+	connection_watch(connection);
+}
+
+/* Send the batch, its length now known. */
+static void connection_seal(struct connection *connection)
+{
+	struct buffer *batch = &connection->batch;
+	uint32_t length;
+
+	if (!batch->length)
+		return;
+	if (buffer_failed(batch)) {
+		connection_kill(connection);
+		return;
+	}
+	length = (uint32_t)(batch->length - sizeof(struct ipc_header));
+	memcpy(batch->data + offsetof(struct ipc_header, length), &length, sizeof(length));
+	connection_send(connection, batch->data, batch->length);
+	buffer_clear(batch);
+}
+
+static void connection_payload(struct connection *connection, enum ipc_type type,
+			       const void *payload, size_t length)
+{
+	_cleanup_buffer_ struct buffer message = { 0 };
+
+	ipc_encode_header(&message, type, length);
+	buffer_add(&message, payload, length);
+	if (buffer_failed(&message))
+		connection_kill(connection);
+	else
+		connection_send(connection, message.data, message.length);
+}
+
+/* Tell of losses, here where they are missing from the stream. */
+static void connection_tell_lost(struct connection *connection)
+{
+	struct ipc_lost *lost = &connection->lost;
+
+	if (!lost->here && !lost->kernel)
+		return;
+	connection_seal(connection);
+	connection_payload(connection, IPC_LOST, lost, sizeof(*lost));
+	lost->here = 0;
+	lost->kernel = 0;
+}
+
+bool connection_event(struct connection *connection, const char *line, size_t length)
+{
+	size_t waiting = connection->queued + connection->batch.length;
+
+	/* Once full, half of the queue must go before anything is taken again: one notice for a
+	 * thousand events, not a thousand notices. */
+	if (waiting + length > IPC_QUEUE_MAX)
+		connection->losing = true;
+	else if (waiting < IPC_QUEUE_MAX / 2)
+		connection->losing = false;
+	if (connection->losing || length > IPC_PAYLOAD_MAX) {
+		connection->lost.here++;
+		connection->lost.here_total++;
+		return false;
+	}
+	connection_tell_lost(connection);
+	if (connection->batch.length + length > IPC_MESSAGE_MAX)
+		connection_seal(connection);
+	if (!connection->batch.length)
+		ipc_encode_header(&connection->batch, IPC_EVENTS, 0);
+	buffer_add(&connection->batch, line, length);
+	return true;
+}
+
+void connection_flush(struct connection *connection)
+{
+	connection_seal(connection);
+	if (!connection->first)
+		connection_tell_lost(connection);
+}
+
+void connection_text(struct connection *connection, enum ipc_type type, const char *text,
+		     size_t length)
+{
+	while (length) {
+		size_t part = length < IPC_PAYLOAD_MAX ? length : IPC_PAYLOAD_MAX;
+
+		connection_payload(connection, type, text, part);
+		text += part;
+		length -= part;
+	}
+}
+
+void connection_end(struct connection *connection, enum ipc_end_reason reason, unsigned int status,
+		    const char *text)
+{
+	struct ipc_end end = { .status = status, .reason = reason };
+	_cleanup_buffer_ struct buffer payload = { 0 };
+
+	if (connection->state == CONNECTION_DEAD || connection->state == CONNECTION_ENDING)
+		return;
+	connection_seal(connection);
+	connection_tell_lost(connection);
+	buffer_add(&payload, (const char *)&end, sizeof(end));
+	if (text)
+		buffer_add_string(&payload, text);
+	if (buffer_failed(&payload)) {
+		connection_kill(connection);
+		return;
+	}
+	connection_payload(connection, IPC_END, payload.data, payload.length);
+	if (connection->state == CONNECTION_DEAD)
+		return;
+	connection->state = CONNECTION_ENDING;
+	connection_watch(connection);
+	if (!connection->first)
+		connection_kill(connection);
+}
+
+void connection_writable(struct connection *connection)
+{
+	while (connection->first && connection->state != CONNECTION_DEAD) {
+		struct connection_message *message = connection->first;
+		int r = connection_transmit(connection, message->bytes, message->length);
+
+		if (r == -EAGAIN)
+			break;
+		if (r) {
+			connection_kill(connection);
+			return;
+		}
+		connection->first = message->next;
+		connection->queued -= message->length;
+		free(message);
+	}
+	if (!connection->first && connection->state == CONNECTION_ENDING) {
+		connection_kill(connection);
+		return;
+	}
+	if (!connection->first && connection->state == CONNECTION_TAILING)
+		connection_flush(connection);
+	connection_watch(connection);
+}
