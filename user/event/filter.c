@@ -18,18 +18,9 @@
 #include "util/number.h"
 
 const struct filter_option filter_options[FILTER_CRITERION_MAX] = {
-	[FILTER_OPERATION] = { "operation", "LIST",
-			       "exec, library, socket, connect, send, bind, listen, receive" },
-	[FILTER_VERDICT] = { "verdict", "LIST", "allow, audit, deny" },
-	[FILTER_INSTANCE] = { "instance", "LIST", "names of instances" },
-	[FILTER_EXECUTABLE] = { "executable", "LIST",
-				"who acts: a name of the policy, a file's name, or a path; * and "
-				"?" },
-	[FILTER_PID] = { "pid", "LIST", "these processes and their descendants" },
-	[FILTER_PORT] = { "port", "LIST", "ports and ranges, as in 1972,57772-57779" },
-	[FILTER_ADDRESS] = { "address", "LIST", "addresses and prefixes, as in 10.0.0.0/8,::1" },
-	[FILTER_USER] = { "user", "LIST", "users who act, by name or number" },
-	[FILTER_HOST] = { "host", NULL, "also what processes do that nobody governs" },
+#define FILTER_OPTION(id, name, argument, help) [FILTER_##id] = { name, argument, help },
+	FILTER_CRITERIA(FILTER_OPTION)
+#undef FILTER_OPTION
 };
 
 void filter_release(struct filter *filter)

@@ -17,23 +17,31 @@
 #define FILTER_STRING_MAX 256 /* bytes of a name or pattern */
 #define FILTER_DEPTH_MAX 64 /* generations up that a descendant is recognised */
 
+/* name in code, long option and name on the wire, argument (NULL: none), help */
+#define FILTER_CRITERIA(X) \
+	X(OPERATION, "operation", "LIST", \
+	  "exec, library, socket, connect, send, bind, listen, receive") \
+	X(VERDICT, "verdict", "LIST", "allow, audit, deny") \
+	X(INSTANCE, "instance", "LIST", "names of instances") \
+	X(EXECUTABLE, "executable", "LIST", \
+	  "who acts: a name of the policy, a file's name, or a path; with * and ?") \
+	X(PID, "pid", "LIST", "these processes and their descendants") \
+	X(PORT, "port", "LIST", "ports and ranges, as in 1972,57772-57779") \
+	X(ADDRESS, "address", "LIST", "addresses and prefixes, as in 10.0.0.0/8,::1") \
+	X(USER, "user", "LIST", "users who act, by name or number") \
+	/* not a restriction: lets more in */ \
+	X(HOST, "host", NULL, "also what processes do that nobody governs")
+
 enum filter_criterion {
-	FILTER_OPERATION,
-	FILTER_VERDICT,
-	FILTER_INSTANCE,
-	FILTER_EXECUTABLE,
-	FILTER_PID,
-	FILTER_PORT,
-	FILTER_ADDRESS,
-	FILTER_USER,
-	FILTER_HOST, /* not a restriction: lets in operations of processes that nobody governs */
-	FILTER_CRITERION_MAX,
+#define FILTER_CRITERION(id, ...) FILTER_##id,
+	FILTER_CRITERIA(FILTER_CRITERION)
+#undef FILTER_CRITERION
+		FILTER_CRITERION_MAX,
 };
 
-/* One row a criterion, for option tables and help; in the order of the enumeration. */
 struct filter_option {
-	const char *name; /* of the long option, and on the wire */
-	const char *argument; /* NULL: takes none (the value on the wire is then "") */
+	const char *name;
+	const char *argument; /* NULL: the value on the wire is "" */
 	const char *help;
 };
 extern const struct filter_option filter_options[FILTER_CRITERION_MAX];

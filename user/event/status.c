@@ -116,7 +116,6 @@ static const struct table tables[] = {
 	TABLE("files", "files that are not trusted", file_columns, status_file, files, file_count,
 	      false),
 };
-#define COUNTERS_TABLE 1
 
 static const void *table_row(const struct table *table, const struct status_report *report,
 			     size_t row)
@@ -327,7 +326,7 @@ void status_text(const struct status_report *report, struct buffer *buffer)
 		if (!tables[i].always && !table_count(&tables[i], report))
 			continue;
 		text_table(buffer, &tables[i], report);
-		if (i == COUNTERS_TABLE)
+		if (tables[i].rows == offsetof(struct status_report, counters))
 			buffer_printf(buffer,
 				      "judged = recorded + unwanted + suppressed + lost: %s\n",
 				      status_adds_up(report) ? "adds up" : "DOES NOT ADD UP");
