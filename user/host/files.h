@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The files that policies name: found, looked at, identified, and hashed where a policy pins a hash.
+ */
+#ifndef CW_HOST_FILES_H
+#define CW_HOST_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host/registry.h"
+#include "policy/facts.h"
+#include "policy/model.h"
+
+#define FILES_OF_PATTERN_MAX 4096
+
+/*
+ * Who says what a file is. The daemon asks the kernel through the accessor that its hooks use;
+ * identify() returns 0 or a negative errno and fills ret but for status. Without it stat() answers,
+ * good enough for a command that only shows it: such an identity has status EOPNOTSUPP, and is never
+ * to be admitted.
+ */
+struct file_identifier {
+	int (*identify)(void *context, int fd, struct cw_identity *ret);
+	void *context;
+	bool hash_all; /* not only where a hash is pinned */
+};
+
+/* SHA-256 of the file behind a descriptor (O_PATH will do). 0 or a negative errno. */
+int file_hash(int fd, uint8_t ret[32]);
+
+/*
+ * Files and patterns of facts, whose users and groups are there already. previous (NULL: none) saves
+ * hashing what has not changed. 0; -ENOMEM; -ENOSPC: more files than CW_FILES_MAX; -E2BIG: a pattern
+ * matches more than FILES_OF_PATTERN_MAX.
+ */
+int files_gather(struct policy *const *policies, size_t count, struct file_registry *registry,
+		 const struct file_identifier *identifier, const struct facts *previous,
+		 struct facts *facts);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "host/gather.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "host/names.h"
+
+int host_facts_gather(struct policy *const *policies, size_t count, struct file_registry *registry,
+		      const struct gather_options *options, const struct facts *previous,
+		      struct facts *ret)
+{
+	struct facts facts = { 0 };
+	int r = accounts_gather(policies, count, previous, &facts);
+
+	if (!r)
+		r = network_gather(&facts);
+	if (!r)
+		r = names_gather(policies, count, previous, options->keep_names, &facts);
+	/* Last, as they age: what the kernel is told of a file is what was seen now. */
+	if (!r)
+		r = files_gather(policies, count, registry, &options->identifier, previous, &facts);
+	if (r) {
+		facts_release(&facts);
+		return r;
+	}
+	*ret = facts;
+	return 0;
+}
+
+static bool files_same(const struct facts *a, const struct facts *b)
+{
+	if (a->file_count != b->file_count || a->pattern_count != b->pattern_count)
+		return false;
+	for (size_t i = 0; i < a->file_count; i++) {
+		const struct file_fact *x = &a->files[i], *y = &b->files[i];
+
+		if (x->file != y->file || x->trust != y->trust ||
+		    memcmp(&x->identity, &y->identity, sizeof(x->identity)) != 0)
+			return false;
+	}
+	for (size_t i = 0; i < a->pattern_count; i++) {
+		const struct pattern_fact *x = &a->patterns[i], *y = &b->patterns[i];
+
+		if (x->file_count != y->file_count ||
+		    (x->file_count &&
+		     memcmp(x->files, y->files, x->file_count * sizeof(*x->files)) != 0))
+			return false;
+	}
+	return true;
+}
+
+static bool addresses_same(const struct resolved_address *a, size_t a_count,
+			   const struct resolved_address *b, size_t b_count)
+{
+	return a_count == b_count && (!a_count || memcmp(a, b, a_count * sizeof(*a)) == 0);
+}
+
+static bool ids_same(const struct id_fact *a, size_t a_count, const struct id_fact *b,
+		     size_t b_count)
+{
+	if (a_count != b_count)
+		return false;
+	for (size_t i = 0; i < a_count; i++)
+		if (a[i].known != b[i].known || (a[i].known && a[i].id != b[i].id) ||
+		    strcmp(a[i].name, b[i].name) != 0)
+			return false;
+	return true;
+}
+
+bool host_facts_same(const struct facts *a, const struct facts *b)
+{
+	if (a->name_count != b->name_count)
+		return false;
+	for (size_t i = 0; i < a->name_count; i++)
+		if (strcmp(a->names[i].name, b->names[i].name) != 0 ||
+		    !addresses_same(a->names[i].addresses, a->names[i].address_count,
+				    b->names[i].addresses, b->names[i].address_count))
+			return false;
+	return files_same(a, b) && ids_same(a->users, a->user_count, b->users, b->user_count) &&
+	       ids_same(a->groups, a->group_count, b->groups, b->group_count) &&
+	       addresses_same(a->local, a->local_count, b->local, b->local_count) &&
+	       a->ephemeral_low == b->ephemeral_low && a->ephemeral_high == b->ephemeral_high;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "host/files.h"
+#include "util/cleanup.h"
+
+#define HASH_CHUNK (128 * 1024)
+
+static EVP_MD_CTX *hash_free(EVP_MD_CTX *hash)
+{
+	EVP_MD_CTX_free(hash);
+	return NULL;
+}
+DEFINE_CLEANUP(EVP_MD_CTX *, hash_free);
+
+/* Readable, and the very same file: through /proc no name is looked up again. */
+static int file_reopen(int fd)
+{
+	char path[40];
+	int readable;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	readable = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return readable < 0 ? -errno : readable;
+}
+
+int file_hash(int fd, uint8_t ret[32])
+{
+	_cleanup_(cleanup_hash_free) EVP_MD_CTX *hash = EVP_MD_CTX_new();
+	_cleanup_free_ char *chunk = malloc(HASH_CHUNK);
+	_cleanup_close_ int file = file_reopen(fd);
+
+	if (!hash || !chunk)
+		return -ENOMEM;
+	if (file < 0)
+		return file;
+	if (EVP_DigestInit_ex(hash, EVP_sha256(), NULL) != 1)
+		return -EIO;
+	for (;;) {
+		ssize_t length = read(file, chunk, HASH_CHUNK);
+
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length < 0)
+			return -errno;
+		if (length == 0)
+			break;
+		if (EVP_DigestUpdate(hash, chunk, (size_t)length) != 1)
+			return -EIO;
+	}
+	return EVP_DigestFinal_ex(hash, ret, NULL) == 1 ? 0 : -EIO;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "host/registry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi.h"
+
+#define REGISTRY_SLOTS (2 * CW_FILES_MAX)
+
+struct file_registry {
+	uint32_t count; /* highest number + 1; 0 is CW_FILE_UNKNOWN */
+	char *paths[CW_FILES_MAX];
+	uint16_t slots[REGISTRY_SLOTS]; /* open addressing; 0: free */
+};
+_Static_assert(CW_FILES_MAX <= UINT16_MAX, "a slot holds a file number");
+
+struct file_registry *file_registry_new(void)
+{
+	struct file_registry *registry = calloc(1, sizeof(*registry));
+
+	if (registry)
+		registry->count = CW_FILE_UNKNOWN + 1;
+	return registry;
+}
+
+struct file_registry *file_registry_free(struct file_registry *registry)
+{
+	for (uint32_t number = 1; registry && number < registry->count; number++)
+		free(registry->paths[number]);
+	free(registry);
+	return NULL;
+}
+
+/* FNV-1a. */
+static size_t registry_hash(const char *path)
+{
+	uint64_t hash = 0xcbf29ce484222325ull;
+
+	for (; *path; path++)
+		hash = (hash ^ (uint8_t)*path) * 0x100000001b3ull;
+	return (size_t)(hash ^ hash >> 32) % REGISTRY_SLOTS;
+}
+
+int file_registry_number(struct file_registry *registry, const char *path, uint32_t *ret)
+{
+	size_t at = registry_hash(path);
+	char *copy;
+
+	for (; registry->slots[at]; at = (at + 1) % REGISTRY_SLOTS) {
+		if (strcmp(registry->paths[registry->slots[at]], path) == 0) {
+			*ret = registry->slots[at];
+			return 0;
+		}
+	}
+	if (registry->count >= CW_FILES_MAX)
+		return -ENOSPC;
+	copy = strdup(path);
+	if (!copy)
+		return -ENOMEM;
+	*ret = registry->count++;
+	registry->paths[*ret] = copy;
+	registry->slots[at] = (uint16_t)*ret;
+	return 0;
+}
+
+const char *file_registry_path(const struct file_registry *registry, uint32_t number)
+{
+	return number < registry->count ? registry->paths[number] : NULL;
+}
