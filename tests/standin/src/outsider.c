@@ -8,6 +8,7 @@
  *   outsider hold ROOT PIDFILE               a client that stays connected to SuperServer
  *   outsider taken PROTOCOL/PORT…            names those in use on this host; 1 when there is one
  *   outsider end DIRECTORY PIDFILE…          ends those that execute a file below the directory
+ *   outsider await PID                       returns when the process has ended; 1 when it does not
  *   outsider sweep ROOT                      what a killed instance left: processes, shared memory
  */
 #include <ctype.h>
@@ -159,6 +160,12 @@ static int end(int argc, char **argv)
 	return failed;
 }
 
+static int await(int argc, char **argv)
+{
+	(void)argc;
+	return process_await_end(atoi(argv[0]), WAIT_MS) ? 1 : 0;
+}
+
 static int sweep(int argc, char **argv)
 {
 	DIR *processes = opendir("/proc");
@@ -186,6 +193,7 @@ static const struct {
 } commands[] = {
 	{ "list", 0, list }, { "act", 2, act },	  { "day", 3, day },	 { "hold", 2, hold },
 	{ "taken", 1, taken }, { "end", 2, end }, { "sweep", 1, sweep },
+	{ "await", 1, await },
 };
 
 int main(int argc, char **argv)
@@ -193,5 +201,5 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(argv[1], commands[i].name) && argc - 2 >= commands[i].arguments)
 			return commands[i].run(argc - 2, argv + 2);
-	die("usage: outsider list | act | day | hold | taken | end | sweep …");
+	die("usage: outsider list | act | day | hold | taken | end | await | sweep …");
 }
