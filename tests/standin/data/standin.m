@@ -84,8 +84,7 @@ act	; NAME PORT: prints what came of it
 	new $etrap set $etrap="use $principal write $zstatus,! zhalt 1"
 	if name="m-exec" write $$pipe("/usr/bin/env printf done 2>&1"),! quit
 	set device="unlisted"
-	open device:(listen=port_":TCP":attach="unlisted"):0:"SOCKET"
-	use $principal
-	write "done",!
-	close device
+	open device:(connect="127.0.0.1:"_port_":TCP":attach="unlisted":ioerror="trap"):0:"SOCKET"
+	if  use $principal write "done",! close device quit
+	write "nobody listens",!
 	quit

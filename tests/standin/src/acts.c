@@ -23,7 +23,7 @@
 #include "net.h"
 
 const struct act acts[ACT_MAX] = {
-#define ACT_ROW(symbol, name, operation, executable, place, says)                                  \
+#define ACT_ROW(symbol, name, operation, executable, place, says) \
 	[ACT_##symbol] = { name, operation, executable, place, says },
 	ACTS(ACT_ROW)
 #undef ACT_ROW

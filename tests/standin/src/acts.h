@@ -15,54 +15,54 @@
 enum place { PLACE_CACHE, PLACE_JAVA, PLACE_OUTSIDE, PLACE_HANDED };
 
 /* X(symbol, name, operation, acting executable, place, what it does) */
-#define ACTS(X)                                                                                    \
-	X(EXEC_CALLOUT, "exec-callout", "exec", "sh", PLACE_CACHE,                                 \
-	  "a callout through the shell executes a program that is not listed")                     \
-	X(EXEC_PROGRAM, "exec-program", "exec", "cache", PLACE_CACHE,                              \
-	  "cache executes a program that is not listed")                                           \
-	X(EXEC_SCRIPT, "exec-script", "exec", "cache", PLACE_CACHE,                                \
-	  "cache executes a script that is not listed")                                            \
-	X(EXEC_COPY, "exec-copy", "exec", "cache", PLACE_CACHE,                                    \
-	  "cache executes a copy of bin/clmanager")                                                \
-	X(EXEC_MEMORY, "exec-memory", "exec", "cache", PLACE_CACHE,                                \
-	  "cache executes bin/clmanager's bytes from a memfd")                                     \
-	X(LIBRARY_FILE, "library-file", "library", "cache", PLACE_CACHE,                           \
-	  "cache maps a file executable that everybody may write")                                 \
-	X(LIBRARY_MEMORY, "library-memory", "library", "cache", PLACE_CACHE,                       \
-	  "cache maps anonymous memory executable")                                                \
-	X(SOCKET_RAW, "socket-raw", "socket", "cache", PLACE_CACHE, "cache makes a raw socket")    \
-	X(SOCKET_PACKET, "socket-packet", "socket", "cache", PLACE_CACHE,                          \
-	  "cache makes a packet socket")                                                           \
-	X(CONNECT_TCP, "connect-tcp", "connect", "cache", PLACE_CACHE,                             \
-	  "cache connects to a TCP port that is not listed")                                       \
-	X(CONNECT_UDP, "connect-udp", "connect", "cache", PLACE_CACHE,                             \
-	  "cache connects a UDP socket to a peer that is not listed")                              \
-	X(CONNECT_MAPPED, "connect-mapped", "connect", "cache", PLACE_CACHE,                       \
-	  "cache connects to the TCP port through an IPv4-mapped IPv6 address")                    \
-	X(SEND_UDP, "send-udp", "send", "cache", PLACE_CACHE,                                      \
-	  "cache sends a datagram to a peer that is not listed, without connect")                  \
-	X(BIND_TCP, "bind-tcp", "bind", "cache", PLACE_CACHE,                                      \
-	  "cache binds a TCP port that is not listed")                                             \
-	X(BIND_LICENSE, "bind-license", "bind", "cache", PLACE_CACHE,                              \
-	  "cache binds the license port, which is clmanager's")                                    \
-	X(BIND_ADDRESS, "bind-address", "bind", "cache", PLACE_CACHE,                              \
-	  "cache binds SuperServer's port on an address that is not listed")                       \
-	X(LISTEN_UNBOUND, "listen-unbound", "listen", "java", PLACE_JAVA,                          \
-	  "java listens on a socket that it never bound")                                          \
-	X(RECEIVE, "receive", "receive", "cache", PLACE_HANDED,                                    \
-	  "cache receives a connected socket from outside through SCM_RIGHTS")                     \
-	X(GUARD_BIND, "guard-bind", "bind", "outside", PLACE_OUTSIDE,                              \
-	  "a process outside binds SuperServer's port")                                            \
-	X(GUARD_CONNECT, "guard-connect", "connect", "outside", PLACE_OUTSIDE,                     \
-	  "a process of an unlisted user connects to SuperServer")                                 \
-	X(GUARD_EXEC, "guard-exec", "exec", "outside", PLACE_OUTSIDE,                              \
+#define ACTS(X) \
+	X(EXEC_CALLOUT, "exec-callout", "exec", "sh", PLACE_CACHE, \
+	  "a callout through the shell executes a program that is not listed") \
+	X(EXEC_PROGRAM, "exec-program", "exec", "cache", PLACE_CACHE, \
+	  "cache executes a program that is not listed") \
+	X(EXEC_SCRIPT, "exec-script", "exec", "cache", PLACE_CACHE, \
+	  "cache executes a script that is not listed") \
+	X(EXEC_COPY, "exec-copy", "exec", "cache", PLACE_CACHE, \
+	  "cache executes a copy of bin/clmanager") \
+	X(EXEC_MEMORY, "exec-memory", "exec", "cache", PLACE_CACHE, \
+	  "cache executes bin/clmanager's bytes from a memfd") \
+	X(LIBRARY_FILE, "library-file", "library", "cache", PLACE_CACHE, \
+	  "cache maps a file executable that everybody may write") \
+	X(LIBRARY_MEMORY, "library-memory", "library", "cache", PLACE_CACHE, \
+	  "cache maps anonymous memory executable") \
+	X(SOCKET_RAW, "socket-raw", "socket", "cache", PLACE_CACHE, "cache makes a raw socket") \
+	X(SOCKET_PACKET, "socket-packet", "socket", "cache", PLACE_CACHE, \
+	  "cache makes a packet socket") \
+	X(CONNECT_TCP, "connect-tcp", "connect", "cache", PLACE_CACHE, \
+	  "cache connects to a TCP port that is not listed") \
+	X(CONNECT_UDP, "connect-udp", "connect", "cache", PLACE_CACHE, \
+	  "cache connects a UDP socket to a peer that is not listed") \
+	X(CONNECT_MAPPED, "connect-mapped", "connect", "cache", PLACE_CACHE, \
+	  "cache connects to the TCP port through an IPv4-mapped IPv6 address") \
+	X(SEND_UDP, "send-udp", "send", "cache", PLACE_CACHE, \
+	  "cache sends a datagram to a peer that is not listed, without connect") \
+	X(BIND_TCP, "bind-tcp", "bind", "cache", PLACE_CACHE, \
+	  "cache binds a TCP port that is not listed") \
+	X(BIND_LICENSE, "bind-license", "bind", "cache", PLACE_CACHE, \
+	  "cache binds the license port, which is clmanager's") \
+	X(BIND_ADDRESS, "bind-address", "bind", "cache", PLACE_CACHE, \
+	  "cache binds SuperServer's port on an address that is not listed") \
+	X(LISTEN_UNBOUND, "listen-unbound", "listen", "java", PLACE_JAVA, \
+	  "java listens on a socket that it never bound") \
+	X(RECEIVE, "receive", "receive", "cache", PLACE_HANDED, \
+	  "cache receives a connected socket from outside through SCM_RIGHTS") \
+	X(GUARD_BIND, "guard-bind", "bind", "outside", PLACE_OUTSIDE, \
+	  "a process outside binds SuperServer's port") \
+	X(GUARD_CONNECT, "guard-connect", "connect", "outside", PLACE_OUTSIDE, \
+	  "a process of an unlisted user connects to SuperServer") \
+	X(GUARD_EXEC, "guard-exec", "exec", "outside", PLACE_OUTSIDE, \
 	  "a process of an unlisted user executes bin/cache")
 
 enum act_id {
 #define ACT_SYMBOL(symbol, ...) ACT_##symbol,
 	ACTS(ACT_SYMBOL)
 #undef ACT_SYMBOL
-	ACT_MAX
+		ACT_MAX
 };
 
 struct act {

@@ -148,8 +148,7 @@ static int library_file(const struct instance *instance, int descriptor, char wh
 	root_path(path, instance->root, "mgr/Temp/callin.so");
 	snprintf(what, WHAT_SIZE, "map executable %.*s", WHAT_SIZE - 16, path);
 	file = open(path, O_RDONLY | O_CLOEXEC);
-	if (file < 0 ||
-	    mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0) == MAP_FAILED)
+	if (file < 0 || mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0) == MAP_FAILED)
 		r = -errno;
 	if (file >= 0)
 		close(file);

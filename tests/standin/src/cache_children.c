@@ -82,8 +82,8 @@ int web_server_start(const struct instance *instance)
 {
 	char program[PATH_MAX], configuration[PATH_MAX], directory[PATH_MAX], path[PATH_MAX];
 	char listen_line[32];
-	char *const arguments[] = { program, "-f",	configuration, "-d",
-				    directory, "-c", listen_line, NULL };
+	char *const arguments[] = { program,   "-f", configuration, "-d",
+				    directory, "-c", listen_line,   NULL };
 	int r;
 
 	if (!instance->web)
@@ -118,8 +118,9 @@ __attribute__((noreturn)) static void gateway_child(const struct instance *insta
 	die_with_parent();
 	dup2(output, STDOUT_FILENO);
 	execl(program, "java", "-Xrs",
-	      "-Djava.system.class.loader=com.intersystems.gateway.ClassLoader", "-classpath", classes,
-	      "com.intersystems.gateway.JavaGateway", port, "", name, "127.0.0.1", "", NULL);
+	      "-Djava.system.class.loader=com.intersystems.gateway.ClassLoader", "-classpath",
+	      classes, "com.intersystems.gateway.JavaGateway", port, "", name, "127.0.0.1", "",
+	      NULL);
 	_exit(127);
 }
 

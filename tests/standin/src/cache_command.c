@@ -57,10 +57,11 @@ static void act_answer(int client, const struct instance *instance, const char *
 		snprintf(request, sizeof(request), "ACT %s", name);
 		r = gateway_ask(instance, request, line);
 		if (r)
-			snprintf(line, sizeof(line), "act %.32s: untried: ask the gateway (%s)", name,
-				 strerrorname_np(-r));
+			snprintf(line, sizeof(line), "act %.32s: untried: ask the gateway (%s)",
+				 name, strerrorname_np(-r));
 	} else {
-		snprintf(line, sizeof(line), "act %.32s: untried: no such act in here (EINVAL)", name);
+		snprintf(line, sizeof(line), "act %.32s: untried: no such act in here (EINVAL)",
+			 name);
 	}
 	send(client, line, strlen(line), MSG_NOSIGNAL);
 }

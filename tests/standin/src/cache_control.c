@@ -107,12 +107,9 @@ struct part {
 };
 
 static const struct part parts[] = {
-	{ "daemons and SuperServer", daemons_start },
-	{ "license server", license_server_start },
-	{ "license request", license_report },
-	{ "license monitor", license_monitor_start },
-	{ "private web server", web_server_start },
-	{ "JDBC gateway", gateway_start },
+	{ "daemons and SuperServer", daemons_start }, { "license server", license_server_start },
+	{ "license request", license_report },	      { "license monitor", license_monitor_start },
+	{ "private web server", web_server_start },   { "JDBC gateway", gateway_start },
 	{ "ECP client", ecp_client_start },
 };
 

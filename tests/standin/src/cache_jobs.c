@@ -92,7 +92,9 @@ static const struct daemon later_jobs[] = {
 
 static void section_lock(const struct instance *instance, enum section section)
 {
-	struct flock range = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = section, .l_len = 1 };
+	struct flock range = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = section, .l_len = 1
+	};
 	char path[PATH_MAX];
 	int file;
 
@@ -115,7 +117,8 @@ __attribute__((noreturn)) static void daemon_run(const struct instance *instance
 	if (daemon->file) {
 		root_path(path, instance->root, daemon->file);
 		if (open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0660) < 0)
-			console(instance->root, 2, "Generic.Event", "%s: %s", path, strerror(errno));
+			console(instance->root, 2, "Generic.Event", "%s: %s", path,
+				strerror(errno));
 	}
 	if (daemon->section == SECTION_WRITE)
 		console(instance->root, 0, "WriteDaemon.Started", "Write daemon started.");
@@ -180,8 +183,8 @@ int daemons_start(const struct instance *instance)
 	root_path(path, instance->root, "mgr/superserver.pid");
 	unlink(path);
 	for (size_t i = 0; i < ARRAY_SIZE(daemons); i++) {
-		pid_t pid = daemons[i].job ? job_start(instance, daemons[i].entry) :
-					     daemon_fork(instance, &daemons[i]);
+		pid_t pid = daemons[i].job ? job_start(instance, daemons[i].entry)
+					   : daemon_fork(instance, &daemons[i]);
 
 		if (pid < 0)
 			return pid;

@@ -21,7 +21,8 @@ static int datagram_send(int descriptor, const struct instance *instance, const 
 {
 	struct sockaddr_in server = net_address(instance->license_address, instance->license_port);
 
-	if (sendto(descriptor, text, strlen(text), 0, (struct sockaddr *)&server, sizeof(server)) < 0)
+	if (sendto(descriptor, text, strlen(text), 0, (struct sockaddr *)&server, sizeof(server)) <
+	    0)
 		return -errno;
 	return 0;
 }

@@ -42,7 +42,8 @@ static void page_write(int client, const struct instance *instance)
 
 	while (!line_read(client, line, WAIT_MS) && line[0])
 		; /* the request's other header lines */
-	line_write(client, "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r");
+	line_write(client,
+		   "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r");
 	line_write(client, "%s worker %d", instance->name, (int)getpid());
 }
 

@@ -63,9 +63,9 @@ __attribute__((noreturn)) static void serve(void)
 		if (watched[SINK_UDP].revents)
 			recv(watched[SINK_UDP].fd, &byte, 1, MSG_DONTWAIT);
 		for (int i = ECP; i <= SINK_TCP; i++) {
-			int client = watched[i].revents ?
-					     accept4(watched[i].fd, NULL, NULL, SOCK_CLOEXEC) :
-					     -1;
+			int client = watched[i].revents
+					     ? accept4(watched[i].fd, NULL, NULL, SOCK_CLOEXEC)
+					     : -1;
 
 			if (client >= 0 && i == ECP)
 				client_add(client);

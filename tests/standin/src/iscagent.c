@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base.h"
@@ -83,6 +82,7 @@ __attribute__((noreturn)) static void helper_run(int client)
 
 __attribute__((noreturn)) static void application_server_run(int listener, int report)
 {
+	signals_reset();
 	die_with_parent();
 	signal(SIGCHLD, SIG_IGN); /* reaps the helpers */
 	line_write(report, "Starting ApplicationServer");
@@ -102,9 +102,14 @@ __attribute__((noreturn)) static void application_server_run(int listener, int r
 __attribute__((noreturn)) static void agent_run(int listener, int report)
 {
 	char path[PATH_MAX];
+	sigset_t signals;
 	pid_t server;
 
 	setsid();
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
 	root_path(path, directory, "run/agent.pid");
 	if (pidfile_write(path, getpid()))
 		die("cannot write %s", path);
@@ -114,8 +119,9 @@ __attribute__((noreturn)) static void agent_run(int listener, int report)
 	close(report);
 	close(listener);
 	detach_streams();
-	while (waitpid(server, NULL, 0) < 0 && errno == EINTR)
-		;
+	/* Whoever ends the agent finds all of it ended: the application server goes first. */
+	sigwaitinfo(&signals, NULL);
+	process_end(server);
 	unlink(path);
 	_exit(0);
 }

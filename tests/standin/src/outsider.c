@@ -191,9 +191,8 @@ static const struct {
 	int arguments; /* at least */
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "list", 0, list }, { "act", 2, act },	  { "day", 3, day },	 { "hold", 2, hold },
-	{ "taken", 1, taken }, { "end", 2, end }, { "sweep", 1, sweep },
-	{ "await", 1, await },
+	{ "list", 0, list },   { "act", 2, act }, { "day", 3, day },	 { "hold", 2, hold },
+	{ "taken", 1, taken }, { "end", 2, end }, { "sweep", 1, sweep }, { "await", 1, await },
 };
 
 int main(int argc, char **argv)
