@@ -84,7 +84,7 @@ static void name_rule(const struct event_names *names, struct event *event)
 	event->origin = catalogue_find(catalogue, record->instance, record->rule_class,
 				       record->reason, record->rule);
 	/* "Nothing allows it" has a place in the policy, but is no rule. */
-	if (record->rule != CW_RULE_NONE)
+	if (record->reason == CW_REASON_RULE || record->reason == CW_REASON_GUARD)
 		event->rule = event->origin;
 }
 

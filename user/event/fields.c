@@ -24,7 +24,7 @@ bool event_parent_present(const struct event *event, enum event_parent parent)
 	case EVENT_RULE:
 		return event->rule;
 	case EVENT_POLICY:
-		return event->origin && event->origin->file;
+		return event->origin && event->origin->file && *event->origin->file;
 	default:
 		return true;
 	}

@@ -165,7 +165,7 @@ static int add_item(struct filter *filter, enum filter_criterion criterion, char
 	case FILTER_ADDRESS:
 		return add_address(filter, item, reterr_message);
 	case FILTER_USER:
-		if (item[strspn(item, "0123456789")] == '\0')
+		if (item[strspn(item, "0123456789-")] == '\0')
 			return add_range(filter, criterion, item, UINT32_MAX, reterr_message);
 		return add_string(filter, criterion, item, reterr_message);
 	default:
