@@ -325,7 +325,8 @@ static void read_document(struct reader *reader, const struct tree *tree)
 		return;
 	}
 	schema_read(reader, &schema_policy, document, reader->policy);
-	note_empty(reader);
+	if (reader->diagnostics->errors == reader->errors_before)
+		note_empty(reader);
 	apply_defaults(reader->policy);
 }
 
@@ -337,8 +338,12 @@ int policy_read(const char *name, const char *bytes, size_t length, struct diagn
 	_cleanup_(cleanup_policy_free) struct policy *policy = policy_new(name);
 	_cleanup_(tree_release) struct tree tree = { 0 };
 	_cleanup_free_ char *text = NULL;
-	struct reader reader = { .policy = policy, .diagnostics = diagnostics };
-	size_t errors = diagnostics->errors, first = diagnostics->count, text_length;
+	struct reader reader = {
+		.policy = policy,
+		.diagnostics = diagnostics,
+		.errors_before = diagnostics->errors,
+	};
+	size_t first = diagnostics->count, text_length;
 
 	if (!policy)
 		return -ENOMEM;
@@ -348,7 +353,7 @@ int policy_read(const char *name, const char *bytes, size_t length, struct diagn
 	diagnostics_sort(diagnostics, first);
 	if (reader.out_of_memory)
 		return -ENOMEM;
-	if (diagnostics->errors > errors)
+	if (diagnostics->errors > reader.errors_before)
 		return -EINVAL;
 	*ret_policy = take_ptr(policy);
 	return 0;

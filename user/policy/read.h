@@ -25,6 +25,9 @@
 
 #define READ_DEPTH_MAX 8 /* nested lists and mappings; the grammar has five */
 #define READ_NODES_MAX 262144
+/* libfyaml's time for a text grows with the square of its blanks and line ends. */
+#define READ_BLANKS_MAX 1000 /* in a row */
+#define READ_TEXT_MAX 4096 /* bytes of one name, path, reason ... with its quotes and indentation */
 
 enum node_kind { NODE_TEXT, NODE_LIST, NODE_MAPPING };
 
@@ -56,6 +59,7 @@ enum root_state { ROOT_ABSENT, ROOT_GOOD, ROOT_BAD, ROOT_ABSENT_REPORTED };
 struct reader {
 	struct policy *policy;
 	struct diagnostics *diagnostics;
+	size_t errors_before; /* in diagnostics, of other files */
 	bool out_of_memory;
 	bool executables_bad; /* names that are not known may be the follow-up of another mistake */
 	enum root_state root;
@@ -68,6 +72,8 @@ bool read_text(struct reader *reader, const char *bytes, size_t length, char **r
 /* Text -> tree; false: diagnosed (or out of memory). */
 bool read_yaml(struct reader *reader, const char *text, size_t length, struct tree *tree);
 void tree_release(struct tree *tree);
+/* Zeroed memory that lives as long as the tree. */
+void *tree_allocate(struct reader *reader, struct tree *tree, size_t size);
 
 /* ---- mistakes ---- */
 

@@ -77,12 +77,15 @@ static const struct schema *schema_with(const char *key, const struct schema *be
 	return NULL;
 }
 
-static void unknown_key(struct reader *reader, const struct schema *schema, const struct node *key)
+/* Marks in misspelt[] the key that was probably meant: it is not missing as well. */
+static void unknown_key(struct reader *reader, const struct schema *schema, const struct node *key,
+			bool *misspelt)
 {
 	const char *words[SCHEMA_KEYS_MAX];
 	const struct vocabulary vocabulary = { words, schema->count };
 	const struct schema *other;
 	struct diagnostic *diagnostic;
+	const char *nearest;
 
 	if (strcmp(key->text, "<<") == 0) {
 		diagnostic_hint(read_error(reader, &key->where,
@@ -99,9 +102,13 @@ static void unknown_key(struct reader *reader, const struct schema *schema, cons
 	}
 	for (size_t i = 0; i < schema->count; i++)
 		words[i] = schema->keys[i].name;
-	hint_nearest(diagnostic, &vocabulary, key->text);
-	other = diagnostic && !diagnostic->hint ? schema_with(key->text, schema) : NULL;
-	if (other)
+	nearest = vocabulary_nearest(&vocabulary, key->text);
+	for (size_t i = 0; i < schema->count; i++)
+		misspelt[i] |= nearest == words[i];
+	other = nearest ? NULL : schema_with(key->text, schema);
+	if (nearest)
+		diagnostic_hint(diagnostic, "did you mean `%s`?", nearest);
+	else if (other)
 		diagnostic_hint(diagnostic, "`%s` belongs to %s", key->text, other->name);
 }
 
@@ -115,7 +122,7 @@ static bool key_is_text(struct reader *reader, const struct node *key)
 
 /* Find each key of the table once; found[] has the table's order. */
 static void schema_match(struct reader *reader, const struct schema *schema,
-			 const struct node *mapping, const struct node **found)
+			 const struct node *mapping, const struct node **found, bool *misspelt)
 {
 	for (const struct node *key = mapping->first; key; key = key->next) {
 		size_t i = 0;
@@ -125,7 +132,7 @@ static void schema_match(struct reader *reader, const struct schema *schema,
 		while (i < schema->count && strcmp(schema->keys[i].name, key->text) != 0)
 			i++;
 		if (i == schema->count) {
-			unknown_key(reader, schema, key);
+			unknown_key(reader, schema, key, misspelt);
 		} else if (found[i]) {
 			diagnostic_related(
 				read_error(reader, &key->where, "`%s` is given twice", key->text),
@@ -140,18 +147,19 @@ void schema_read(struct reader *reader, const struct schema *schema, const struc
 		 void *object)
 {
 	const struct node *found[SCHEMA_KEYS_MAX] = { NULL };
+	bool misspelt[SCHEMA_KEYS_MAX] = { false };
 
-	schema_match(reader, schema, mapping, found);
+	schema_match(reader, schema, mapping, found, misspelt);
 	for (size_t i = 0; i < schema->count; i++) {
 		const struct schema_key *key = &schema->keys[i];
 		const struct node *value;
 
 		if (!found[i]) {
-			if (key->required)
-				diagnostic_hint(read_error(reader, &mapping->where,
-							   "`%s` is missing in %s", key->name,
-							   schema->name),
-						"%s: %s", key->name, key->help);
+			if (key->required && !misspelt[i])
+				diagnostic_hint(
+					read_error(reader, &mapping->where, "`%s` is missing in %s",
+						   key->name, schema->name),
+					"`%s` is %s (%s)", key->name, key->expected, key->help);
 			continue;
 		}
 		value = found[i]->value;

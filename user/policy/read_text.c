@@ -13,6 +13,7 @@
 struct cursor {
 	struct location where;
 	size_t mistakes;
+	size_t blanks; /* before here, in a row */
 };
 
 #define TEXT_MISTAKES_MAX 10 /* a binary file is one mistake, not one a byte */
@@ -34,8 +35,19 @@ static void text_mistake(struct reader *reader, struct cursor *cursor, uint32_t 
 	else
 		diagnostic = read_error(reader, &cursor->where,
 					"a character that cannot be seen: U+%04X", character);
-	diagnostic_hint(diagnostic, "a policy is plain text in UTF-8; inside quotes, write `\\u` "
-				    "and four digits for a character that cannot be typed");
+	diagnostic_hint(diagnostic, "a policy is plain text in UTF-8");
+}
+
+/* More white space than between any two words of a policy is there for no reader of it. */
+static void count_blanks(struct reader *reader, struct cursor *cursor, uint32_t character)
+{
+	if (character != ' ' && character != '\t' && character != '\n') {
+		cursor->blanks = 0;
+		return;
+	}
+	if (cursor->blanks++ == READ_BLANKS_MAX && cursor->mistakes++ < TEXT_MISTAKES_MAX)
+		read_error(reader, &cursor->where, "more than %d blanks or line ends in a row",
+			   READ_BLANKS_MAX);
 }
 
 /* Copy to `to`, which has room for length bytes; returns the bytes used. */
@@ -54,6 +66,7 @@ static size_t text_copy(struct reader *reader, struct cursor *cursor, const char
 		}
 		if (!size || (character != '\n' && character != '\t' && !utf8_visible(character)))
 			text_mistake(reader, cursor, character, size > 0);
+		count_blanks(reader, cursor, character);
 		size = size ? size : 1;
 		memcpy(to + used, bytes + at, size);
 		used += size;

@@ -12,48 +12,6 @@
 #include "policy/read.h"
 #include "util/utf8.h"
 
-#define TREE_BLOCK 65536
-
-struct tree_block {
-	struct tree_block *next;
-	size_t used, size;
-	char memory[] __attribute__((aligned(16)));
-};
-
-void tree_release(struct tree *tree)
-{
-	while (tree->blocks) {
-		struct tree_block *block = tree->blocks;
-
-		tree->blocks = block->next;
-		free(block);
-	}
-	*tree = (struct tree){ 0 };
-}
-
-static void *tree_allocate(struct reader *reader, struct tree *tree, size_t size)
-{
-	struct tree_block *block = tree->blocks;
-	void *memory;
-
-	size = (size + 15) & ~(size_t)15;
-	if (!block || block->size - block->used < size) {
-		size_t room = size > TREE_BLOCK ? size : TREE_BLOCK;
-
-		block = calloc(1, sizeof(*block) + room);
-		if (!block) {
-			reader->out_of_memory = true;
-			return NULL;
-		}
-		block->size = room;
-		block->next = tree->blocks;
-		tree->blocks = block;
-	}
-	memory = block->memory + block->used;
-	block->used += size;
-	return memory;
-}
-
 struct level {
 	struct node *node;
 	struct node *last; /* item or key */
@@ -65,9 +23,12 @@ struct builder {
 	struct tree *tree;
 	const char *text;
 	size_t length;
-	/* Events come in the order of the text: columns are counted on from the last place. */
-	size_t offset;
-	struct location here;
+	/*
+	 * Events come in the order of the text, but for a mapping that is announced before its first
+	 * key: columns are counted on from the last place, or from the one before.
+	 */
+	size_t offset, offset_before;
+	struct location here, before;
 	struct level levels[READ_DEPTH_MAX];
 	size_t depth;
 	size_t documents;
@@ -79,8 +40,14 @@ static struct location place(struct builder *builder, size_t offset)
 	if (offset > builder->length)
 		offset = builder->length;
 	if (offset < builder->offset) {
-		builder->offset = 0;
-		builder->here.line = builder->here.column = 1;
+		bool near = offset >= builder->offset_before;
+
+		builder->offset = near ? builder->offset_before : 0;
+		builder->here.line = near ? builder->before.line : 1;
+		builder->here.column = near ? builder->before.column : 1;
+	} else {
+		builder->offset_before = builder->offset;
+		builder->before = builder->here;
 	}
 	while (builder->offset < offset) {
 		unsigned char byte = (unsigned char)builder->text[builder->offset++];
@@ -202,61 +169,99 @@ static bool text_visible(const char *text, size_t length)
 	return true;
 }
 
+/* A copy of a text that the tree keeps; NULL: out of memory. */
+static char *copy_text(struct builder *builder, struct fy_token *token, size_t *ret_length)
+{
+	size_t length = 0;
+	const char *text = token ? fy_token_get_text(token, &length) : "";
+	char *copy = text ? tree_allocate(builder->reader, builder->tree, length + 1) : NULL;
+
+	if (!copy) {
+		builder->reader->out_of_memory = true;
+		builder->failed = true;
+		return NULL;
+	}
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+	*ret_length = length;
+	return copy;
+}
+
+static bool text_too_long(struct builder *builder, const struct node *node,
+			  const struct fy_mark *start, const struct fy_mark *end)
+{
+	if (!start || !end || end->input_pos - start->input_pos <= READ_TEXT_MAX)
+		return false;
+	diagnostic_hint(read_error(builder->reader, &node->where, "a text of more than %d bytes",
+				   READ_TEXT_MAX),
+			"is a quote missing?");
+	builder->failed = true;
+	return true;
+}
+
 static void add_text(struct builder *builder, struct fy_event *event)
 {
 	struct fy_token *token = event->scalar.value;
 	enum fy_scalar_style style = fy_token_scalar_style(token);
 	const struct fy_mark *start = fy_event_start_mark(event);
 	struct node *node = new_node(builder, event, NODE_TEXT);
-	size_t length = 0, content;
-	const char *text = token ? fy_token_get_text(token, &length) : "";
-	char *copy;
+	size_t content = start ? start->input_pos : builder->length;
+	char *text;
 
-	if (!node)
+	if (!node || text_too_long(builder, node, start, fy_event_end_mark(event)))
 		return;
-	copy = tree_allocate(builder->reader, builder->tree, length + 1);
-	if (!copy || !text) {
-		builder->reader->out_of_memory = true;
-		builder->failed = true;
+	text = copy_text(builder, token, &node->length);
+	if (!text)
 		return;
-	}
-	memcpy(copy, text, length);
-	copy[length] = '\0';
-	if (!text_visible(copy, length)) {
-		read_error(builder->reader, &node->where,
-			   "the text holds a character that cannot be seen");
-		memset(copy, '?', length);
-	}
-	node->text = copy;
-	node->length = length;
+	node->text = text;
 	node->nothing = style == FYSS_PLAIN &&
-			(!length || strcmp(copy, "~") == 0 || strcmp(copy, "null") == 0);
+			(!*text || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
 	node->quotes = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
-	content = start ? start->input_pos + node->quotes : builder->length;
-	/* libfyaml's mark of a quoted text is that of its content. */
-	if (node->quotes && start && start->input_pos &&
-	    builder->text[start->input_pos - 1] == (style == FYSS_SINGLE_QUOTED ? '\'' : '"')) {
+	/* libfyaml's mark of a quoted text is that of its content: the quote stands before it. */
+	if (node->quotes && start && start->input_pos) {
 		node->where.column--;
 		node->where.length += 2;
-		content--;
 	}
-	node->exact = content + length <= builder->length && length &&
-		      memcmp(builder->text + content, copy, length) == 0 &&
-		      !memchr(copy, '\n', length);
+	if (!text_visible(text, node->length)) {
+		read_error(builder->reader, &node->where,
+			   "the text holds a character that cannot be seen");
+		memset(text, '?', node->length);
+	}
+	node->exact = node->length && content + node->length <= builder->length &&
+		      memcmp(builder->text + content, text, node->length) == 0 &&
+		      !strchr(text, '\n');
 	attach(builder, node);
 }
 
-static void refuse_properties(struct builder *builder, struct fy_event *event,
-			      struct fy_token *anchor, struct fy_token *tag)
+/* The sign (`&`, `*`) before a name; libfyaml's marks are those of names. */
+static struct location sign_place(struct builder *builder, struct fy_token *token)
 {
-	struct location where = event_place(builder, event);
+	const struct fy_mark *start = token ? fy_token_start_mark(token) : NULL;
+	struct location where = builder->here;
 
-	if (anchor)
+	if (start && start->input_pos)
+		where = place(builder, start->input_pos - 1);
+	where.length = 1;
+	return where;
+}
+
+static void refuse_properties(struct builder *builder, struct fy_token *anchor,
+			      struct fy_token *tag)
+{
+	struct location where;
+
+	if (anchor) {
+		where = sign_place(builder, anchor);
 		refuse(builder, &where, "anchors (`&name`) are not used in policies",
 		       "write the value where it is needed; quote a text that begins with `&`");
-	else if (tag)
+	} else if (tag) {
+		const struct fy_mark *start = fy_token_start_mark(tag);
+
+		where = start ? place(builder, start->input_pos) : builder->here;
+		where.length = 1;
 		refuse(builder, &where, "tags (`!name`) are not used in policies",
 		       "every value is text; quote a text that begins with `!`");
+	}
 }
 
 static void build(struct builder *builder, struct fy_event *event)
@@ -271,22 +276,20 @@ static void build(struct builder *builder, struct fy_event *event)
 			       "one file holds one policy");
 		break;
 	case FYET_ALIAS:
-		where = event_place(builder, event);
+		where = sign_place(builder, event->alias.anchor);
 		refuse(builder, &where, "aliases (`*name`) are not used in policies",
 		       "write the value where it is needed; quote a text that begins with `*`");
 		break;
 	case FYET_SCALAR:
-		refuse_properties(builder, event, event->scalar.anchor, event->scalar.tag);
+		refuse_properties(builder, event->scalar.anchor, event->scalar.tag);
 		add_text(builder, event);
 		break;
 	case FYET_SEQUENCE_START:
-		refuse_properties(builder, event, event->sequence_start.anchor,
-				  event->sequence_start.tag);
+		refuse_properties(builder, event->sequence_start.anchor, event->sequence_start.tag);
 		open_collection(builder, event, NODE_LIST);
 		break;
 	case FYET_MAPPING_START:
-		refuse_properties(builder, event, event->mapping_start.anchor,
-				  event->mapping_start.tag);
+		refuse_properties(builder, event->mapping_start.anchor, event->mapping_start.tag);
 		open_collection(builder, event, NODE_MAPPING);
 		break;
 	case FYET_SEQUENCE_END:
