@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "event/filter.h"
@@ -54,6 +55,8 @@ struct tail {
 	bool reconnect;
 	bool finishing; /* we have asked for the end */
 	int signals;
+	struct ipc_lost lost; /* not yet told */
+	time_t told;
 };
 
 enum tail_outcome { TAIL_GO_ON, TAIL_DONE, TAIL_GONE, TAIL_REFUSED };
@@ -79,18 +82,34 @@ static enum tail_outcome tail_print(struct tail *tail, const char *lines, size_t
 	return TAIL_DONE;
 }
 
-static void tail_lost(const struct ipc_message *message)
+/* Say what was lost since this was last said. */
+static void tail_tell_lost(struct tail *tail)
+{
+	struct ipc_lost *lost = &tail->lost;
+
+	if (lost->here)
+		log_warning(0, "%llu events lost here: this reader is too slow (%llu in all)",
+			    (unsigned long long)lost->here, (unsigned long long)lost->here_total);
+	if (lost->kernel)
+		log_warning(0, "%llu records lost in the kernel: its ring was full (%llu in all)",
+			    (unsigned long long)lost->kernel,
+			    (unsigned long long)lost->kernel_total);
+	lost->here = lost->kernel = 0;
+	tail->told = time(NULL);
+}
+
+/* A reader that is always a little too slow gets many notices: it hears the sum once a second. */
+static void tail_lost(struct tail *tail, const struct ipc_message *message)
 {
 	struct ipc_lost lost;
 
 	if (ipc_decode_lost(message, &lost))
 		return;
-	if (lost.here)
-		log_warning(0, "%llu events lost here: this reader is too slow (%llu in all)",
-			    (unsigned long long)lost.here, (unsigned long long)lost.here_total);
-	if (lost.kernel)
-		log_warning(0, "%llu records lost in the kernel: its ring was full (%llu in all)",
-			    (unsigned long long)lost.kernel, (unsigned long long)lost.kernel_total);
+	lost.here += tail->lost.here;
+	lost.kernel += tail->lost.kernel;
+	tail->lost = lost;
+	if (time(NULL) != tail->told)
+		tail_tell_lost(tail);
 }
 
 static enum tail_outcome tail_end(const struct tail *tail, const struct ipc_message *message)
@@ -122,7 +141,7 @@ static enum tail_outcome tail_receive(struct tail *tail, struct ipc_client *clie
 	case IPC_EVENTS:
 		return tail_print(tail, message.payload, message.length);
 	case IPC_LOST:
-		tail_lost(&message);
+		tail_lost(tail, &message);
 		return TAIL_GO_ON;
 	case IPC_END:
 		return tail_end(tail, &message);
@@ -156,13 +175,13 @@ static enum tail_outcome tail_follow(struct tail *tail, struct ipc_client *clien
 		int ready = poll(polled, ARRAY_SIZE(polled),
 				 tail->finishing ? FINISH_MILLISECONDS : -1);
 
-		if (ready < 0 && errno != EINTR)
-			return TAIL_GONE;
+		if (ready < 0)
+			continue; /* EINTR: stopped and continued */
 		/* Told once more, or the daemon does not answer. */
 		if (tail->finishing && (ready == 0 || polled[SIGNALS].revents))
-			return TAIL_DONE;
+			break;
 		if (polled[OUTPUT].revents & POLLERR)
-			return TAIL_DONE;
+			break;
 		if (polled[DAEMON].revents)
 			outcome = tail_receive(tail, client);
 		if (!tail->finishing && (polled[SIGNALS].revents || !tail->left)) {
@@ -171,7 +190,8 @@ static enum tail_outcome tail_follow(struct tail *tail, struct ipc_client *clien
 			ipc_client_finish(client);
 		}
 	}
-	return outcome;
+	tail_tell_lost(tail);
+	return outcome == TAIL_GO_ON ? TAIL_DONE : outcome;
 }
 
 /* Wait for a daemon: false when a signal came first. */
