@@ -142,7 +142,7 @@ struct catalogue *catalogue_new(const struct policy_set *set,
 	good = canary_fill(&catalogue->instances[CW_INSTANCE_CANARY]);
 	for (size_t p = 0; good && p < set->count; p++)
 		good = instance_fill(&catalogue->instances[p + 1], set->policies[p],
-				     set_mode(set, p, false, set->policies[p]->mode));
+				     policy_set_file_mode(set, p));
 	for (size_t k = 0; good && k < CW_RULE_CLASSES; k++)
 		good = guards_fill(catalogue, set, &guards[k], k);
 	return good ? catalogue : catalogue_free(catalogue);

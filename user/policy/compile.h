@@ -79,10 +79,6 @@ static inline struct dimension *compiler_target(struct compiler *compiler, enum 
 				      : &compiler->ports[class_direction(class)];
 }
 
-/* The mode of a part of a policy: its own or the file's, as the set overrides it. */
-uint8_t set_mode(const struct policy_set *set, size_t policy, bool own, uint8_t mode);
-uint8_t set_class_mode(const struct policy_set *set, size_t policy, enum cw_class class);
-
 /* rules.c: rules of a class that are judged; none where the class is off. */
 size_t rules_count(const struct policy_set *set, size_t policy, enum cw_class class);
 void rules_lists(struct compiler *compiler, size_t policy);
@@ -97,7 +93,7 @@ int guards_targets(const struct compiler *compiler, enum cw_class class, struct 
 int guards_users(const struct compiler *compiler, enum cw_class class, struct keys *users);
 int guards_write(struct compiler *compiler, enum cw_class class);
 
-/* resolve.c: what the policies' names are on this host. May add errors. */
+/* resolve.c: what the policies' names are on this host: warnings. */
 void resolve_diagnose(const struct policy_set *set, const struct facts *facts,
 		      struct diagnostics *diagnostics);
 /* A user's id; what this host does not know is nobody's (-1). */

@@ -39,11 +39,10 @@ void guards_collect(const struct policy_set *set, enum cw_class class, struct gu
 	ret->count = 0;
 	for (size_t turn = 0; turn < sizeof(order); turn++) {
 		for (size_t p = 0; p < set->count; p++) {
-			const struct guard_policy *policy = &set->policies[p]->guard;
 			struct guard guard = guard_of(set->policies[p], class);
 
 			guard.policy = p;
-			guard.mode = set_mode(set, p, policy->mode_given, policy->mode);
+			guard.mode = policy_set_guard_mode(set, p);
 			if (guard.mode == order[turn] &&
 			    (guard.port_count || guard.executable_count))
 				ret->items[ret->count++] = guard;

@@ -25,7 +25,7 @@ static struct compiler *compiler_free(struct compiler *compiler)
 DEFINE_CLEANUP(struct compiler *, compiler_free);
 
 /* `off` is never overridden: what is not judged has no rules that could be. */
-uint8_t set_mode(const struct policy_set *set, size_t policy, bool own, uint8_t mode)
+static uint8_t set_mode(const struct policy_set *set, size_t policy, bool own, uint8_t mode)
 {
 	switch (set->mode_override[policy + 1]) {
 	case CW_MODE_AUDIT:
@@ -37,7 +37,7 @@ uint8_t set_mode(const struct policy_set *set, size_t policy, bool own, uint8_t 
 	}
 }
 
-uint8_t set_class_mode(const struct policy_set *set, size_t policy, enum cw_class class)
+uint8_t policy_set_class_mode(const struct policy_set *set, size_t policy, enum cw_class class)
 {
 	const struct policy *of = set->policies[policy];
 
@@ -50,6 +50,18 @@ uint8_t set_class_mode(const struct policy_set *set, size_t policy, enum cw_clas
 		return set_mode(set, policy, of->classes[class].mode_given,
 				of->classes[class].mode);
 	}
+}
+
+uint8_t policy_set_guard_mode(const struct policy_set *set, size_t policy)
+{
+	const struct guard_policy *guard = &set->policies[policy]->guard;
+
+	return set_mode(set, policy, guard->mode_given, guard->mode);
+}
+
+uint8_t policy_set_file_mode(const struct policy_set *set, size_t policy)
+{
+	return set_mode(set, policy, false, set->policies[policy]->mode);
 }
 
 /* ------------------------------------------------------------------ what no image can hold */
@@ -88,12 +100,6 @@ static void check_rules(const struct policy *policy, struct diagnostics *diagnos
 		diagnostics_add(diagnostics, SEVERITY_ERROR,
 				&policy->trust_groups.items[CW_TRUST_GROUPS_MAX].where,
 				"more than %d groups are trusted", CW_TRUST_GROUPS_MAX);
-	if (!policy->library.check_owners && !policy->library.anonymous &&
-	    policy->library.mode != CW_MODE_OFF)
-		diagnostic_hint(
-			diagnostics_add(diagnostics, SEVERITY_ERROR, &policy->library.where,
-					"`trust: any` cannot stand beside `anonymous: deny`"),
-			"whoever may map any file has no need of memory without one");
 }
 
 static int check_set(const struct policy_set *set, const struct facts *facts,
@@ -135,17 +141,15 @@ static void write_instance(struct compiler *compiler, size_t p)
 	bool enforces = false;
 
 	for (enum cw_class k = 0; k < CW_CLASS_MAX; k++) {
-		instance->mode[k] = set_class_mode(compiler->set, p, k);
+		instance->mode[k] = policy_set_class_mode(compiler->set, p, k);
 		enforces = enforces || instance->mode[k] == CW_MODE_ENFORCE;
 	}
-	/* Who trusts every owner (and, as check_rules() saw to, memory) has nothing to be asked. */
-	if (!policy->library.check_owners)
-		instance->mode[CW_CLASS_LIBRARY] = CW_MODE_OFF;
-	instance->guard_mode = set_mode(compiler->set, p, policy->guard.mode_given,
-					policy->guard.mode);
+	instance->guard_mode = policy_set_guard_mode(compiler->set, p);
 	instance->on_undecided = policy->on_undecided;
 	if (policy->library.anonymous)
 		instance->library_flags |= CW_LIBRARY_ANONYMOUS;
+	if (!policy->library.check_owners)
+		instance->library_flags |= CW_LIBRARY_ANY_OWNER;
 	if (policy->owner.value)
 		instance->owner = resolve_user(compiler->facts, policy->owner.value);
 	write_trust_groups(policy, compiler->facts, instance);

@@ -45,6 +45,12 @@ struct policy_set {
 		[CW_INSTANCES_MAX]; /* by instance number; 0 (CW_MODE_OFF): as the file says */
 };
 
+/* The modes that a set puts in force: a policy's own or its file's, as the set overrides them. `off`
+ * stays off; enforcing leaves alone what has a mode of its own. */
+uint8_t policy_set_class_mode(const struct policy_set *set, size_t policy, enum cw_class class);
+uint8_t policy_set_guard_mode(const struct policy_set *set, size_t policy);
+uint8_t policy_set_file_mode(const struct policy_set *set, size_t policy);
+
 /* One rule or guard, for those who name decisions; strings are owned by the catalogue. */
 struct catalogue_rule {
 	char *id;

@@ -2,8 +2,8 @@
 /*
  * What the names of a policy are on this host, where that is less than the policy hopes for: files
  * that are not there or not trusted, hosts without an address, users that nobody has. None of it keeps
- * a policy from being put in force (the rule then matches nothing), except an owner that is nobody:
- * whose files would then be trusted?
+ * a policy from being put in force: the rule then matches nothing, and of an owner that is nobody no
+ * file is trusted.
  */
 #include "policy/compile.h"
 
@@ -106,9 +106,9 @@ static void diagnose_owner(const struct policy *policy, const struct facts *fact
 			   struct diagnostics *diagnostics)
 {
 	if (policy->owner.value && !id_known(facts_user(facts, policy->owner.value)))
-		diagnostic_hint(diagnostics_add(diagnostics, SEVERITY_ERROR, &policy->owner.where,
-						"this host has no user `%s`", policy->owner.value),
-				"the owner is who may own the instance's files besides root");
+		diagnostics_add(diagnostics, SEVERITY_WARNING, &policy->owner.where,
+				"this host has no user `%s`: only files of root are trusted",
+				policy->owner.value);
 	for (size_t i = 0; i < policy->trust_groups.count; i++) {
 		const struct text *group = &policy->trust_groups.items[i];
 

@@ -8,7 +8,7 @@
 
 size_t rules_count(const struct policy_set *set, size_t policy, enum cw_class class)
 {
-	if (set_class_mode(set, policy, class) == CW_MODE_OFF)
+	if (policy_set_class_mode(set, policy, class) == CW_MODE_OFF)
 		return 0;
 	return set->policies[policy]->classes[class].count;
 }
@@ -53,7 +53,7 @@ void rules_lists(struct compiler *compiler, size_t policy)
 						    offsetof(struct rule, address_count));
 	}
 	if (library->except_count &&
-	    set_mode(compiler->set, policy, library->mode_given, library->mode) != CW_MODE_OFF)
+	    policy_set_class_mode(compiler->set, policy, CW_CLASS_LIBRARY) != CW_MODE_OFF)
 		instance->library = dimension_add(&compiler->by, LIST_RULES, 1);
 }
 
