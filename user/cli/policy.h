@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * `cachewarden policy`: what policy files say, without a daemon and without privileges. All of it
+ * goes the daemon's way: the same reader, the same look at this host, the same compiler, decide().
+ */
+#ifndef CW_CLI_POLICY_H
+#define CW_CLI_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/options.h"
+#include "host/gather.h"
+#include "host/policyfile.h"
+#include "policy/image.h"
+
+/* argv[0] is "policy". Returns an exit status. */
+int cli_policy(int argc, char **argv);
+
+/* The same, for `policy check` and its siblings. */
+int cli_policy_check(int argc, char **argv);
+int cli_policy_show(int argc, char **argv);
+int cli_policy_test(int argc, char **argv);
+extern const struct cli_usage cli_policy_check_usage;
+extern const struct cli_usage cli_policy_show_usage;
+extern const struct cli_usage cli_policy_test_usage;
+
+/* ---- policy files, read and compiled (policy_load.c) ---- */
+
+struct loaded {
+	struct diagnostics diagnostics;
+	struct policy_list list;
+	struct policy_set set; /* of list */
+	struct file_registry *registry;
+	struct facts facts;
+	struct image image; /* anonymous memory */
+	struct catalogue *catalogue;
+};
+
+struct load_options {
+	bool hash_all;
+	/* Paths that a question is about: a glob counts them as its own though nothing is there. */
+	const char *const *assumed;
+	size_t assumed_count;
+};
+
+/* 0; -EINVAL: mistakes, in loaded->diagnostics; else an error that was logged. Release it in any case. */
+int policy_load(struct loaded *loaded, const char *const *paths, size_t count,
+		const struct load_options *options);
+void loaded_release(struct loaded *loaded);
+
+/* Print what is at least as severe to standard error. */
+void policy_print_diagnostics(const struct diagnostics *diagnostics, enum severity least);
+/* The exit status after policy_load() failed; prints the mistakes. */
+int policy_load_failed(const struct loaded *loaded, int r);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "cli/policy.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+#define IMAGE_BYTES ((size_t)CW_PAGES * CW_PAGE_SIZE)
+
+void loaded_release(struct loaded *loaded)
+{
+	catalogue_free(loaded->catalogue);
+	if (loaded->image.memory)
+		munmap(loaded->image.memory, IMAGE_BYTES);
+	facts_release(&loaded->facts);
+	file_registry_free(loaded->registry);
+	policy_list_release(&loaded->list);
+	diagnostics_release(&loaded->diagnostics);
+	*loaded = (struct loaded){ 0 };
+}
+
+/* ------------------------------------------------------------------ files that are assumed */
+
+static bool fact_known(const struct facts *facts, const char *path)
+{
+	for (size_t i = 0; i < facts->file_count; i++)
+		if (strcmp(facts->files[i].path, path) == 0 ||
+		    (facts->files[i].resolved && strcmp(facts->files[i].resolved, path) == 0))
+			return true;
+	return false;
+}
+
+static int fact_assume(struct loaded *loaded, const char *path, size_t *ret_index)
+{
+	struct facts *facts = &loaded->facts;
+	struct file_fact *files = realloc(facts->files,
+					  (facts->file_count + 1) * sizeof(*facts->files));
+	struct file_fact *fact;
+
+	if (!files)
+		return -ENOMEM;
+	facts->files = files;
+	fact = &files[facts->file_count];
+	*fact = (struct file_fact){ .trust = FILE_MISSING, .path = strdup(path) };
+	if (!fact->path)
+		return -ENOMEM;
+	*ret_index = facts->file_count++;
+	return file_registry_number(loaded->registry, path, &fact->file);
+}
+
+static int pattern_assume(struct pattern_fact *pattern, size_t index)
+{
+	size_t *files = realloc(pattern->files, (pattern->file_count + 1) * sizeof(*files));
+
+	if (!files)
+		return -ENOMEM;
+	pattern->files = files;
+	files[pattern->file_count++] = index;
+	return 0;
+}
+
+static int loaded_assume(struct loaded *loaded, const char *path)
+{
+	struct facts *facts = &loaded->facts;
+	size_t index = SIZE_MAX;
+	int r = 0;
+
+	if (fact_known(facts, path))
+		return 0;
+	for (size_t i = 0; !r && i < facts->pattern_count; i++) {
+		struct pattern_fact *pattern = &facts->patterns[i];
+		const struct executable *executable =
+			&loaded->list.items[pattern->policy]->executables[pattern->executable];
+
+		if (!executable->glob ||
+		    fnmatch(executable->path.value, path, FNM_PATHNAME | FNM_PERIOD) != 0)
+			continue;
+		if (index == SIZE_MAX)
+			r = fact_assume(loaded, path, &index);
+		if (!r)
+			r = pattern_assume(pattern, index);
+	}
+	return r;
+}
+
+/* ------------------------------------------------------------------ the way of the daemon */
+
+static int load_compile(struct loaded *loaded)
+{
+	void *memory = mmap(NULL, IMAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	loaded->image.memory = memory;
+	loaded->set.policies = loaded->list.items;
+	loaded->set.count = loaded->list.count;
+	return image_compile(&loaded->set, &loaded->facts, 1, &loaded->image, &loaded->diagnostics,
+			     &loaded->catalogue);
+}
+
+static int load_facts(struct loaded *loaded, const struct load_options *options)
+{
+	struct gather_options gather = { .identifier = { .hash_all = options->hash_all } };
+	int r;
+
+	loaded->registry = file_registry_new();
+	if (!loaded->registry)
+		return -ENOMEM;
+	r = host_facts_gather(loaded->list.items, loaded->list.count, loaded->registry, &gather,
+			      NULL, &loaded->facts);
+	for (size_t i = 0; !r && i < options->assumed_count; i++)
+		r = loaded_assume(loaded, options->assumed[i]);
+	if (r == -ENOSPC)
+		return log_err(r, "the policies name more than %d files", CW_FILES_MAX - 1);
+	if (r == -E2BIG)
+		return log_err(r, "a pattern matches more than %d files", FILES_OF_PATTERN_MAX);
+	return r ? log_err(r, "look at the files that the policies name") : 0;
+}
+
+int policy_load(struct loaded *loaded, const char *const *paths, size_t count,
+		const struct load_options *options)
+{
+	bool mistakes = false;
+	int r;
+
+	*loaded = (struct loaded){ 0 };
+	for (size_t i = 0; i < count; i++) {
+		r = policy_list_read(&loaded->list, paths[i], &loaded->diagnostics);
+		if (r && r != -EINVAL)
+			return log_err(r, "read %s", paths[i]);
+		mistakes = mistakes || r;
+	}
+	/* What the good ones say of this host is worth knowing even so: all mistakes in one run. */
+	r = load_facts(loaded, options);
+	if (r)
+		return r;
+	r = load_compile(loaded);
+	if (r && r != -EINVAL)
+		return log_err(r, "compile the policies");
+	return mistakes ? -EINVAL : r;
+}
+
+/* ------------------------------------------------------------------ mistakes */
+
+void policy_print_diagnostics(const struct diagnostics *diagnostics, enum severity least)
+{
+	struct diagnostics some = *diagnostics;
+	_cleanup_free_ struct diagnostic *items = calloc(diagnostics->count + 1,
+							 sizeof(*diagnostics->items));
+
+	if (!items)
+		return;
+	some.items = items;
+	some.count = 0;
+	for (size_t i = 0; i < diagnostics->count; i++)
+		if (diagnostics->items[i].severity >= least)
+			items[some.count++] = diagnostics->items[i];
+	diagnostics_print(&some, stderr, cli_colour(stderr));
+}
+
+int policy_load_failed(const struct loaded *loaded, int r)
+{
+	policy_print_diagnostics(&loaded->diagnostics,
+				 loaded->diagnostics.errors ? SEVERITY_ERROR : SEVERITY_NOTE);
+	return r == -EINVAL ? CLI_BAD_USAGE : CLI_CANNOT;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The files that a policy names, as `policy show` tells them. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "event/show_cells.h"
+#include "util/cleanup.h"
+
+static const struct pattern_fact *row_pattern(const struct show_row *row)
+{
+	return facts_pattern(row->report->facts, row->policy, row->index);
+}
+
+/* All files of the first executable, then of the next; an executable without files has a row too. */
+static bool next_file(struct show_row *row, bool first)
+{
+	const struct pattern_fact *pattern;
+	size_t at = 0;
+
+	if (first) {
+		row->index = 0;
+	} else {
+		/* `item` holds the place in the pattern while the row is walked. */
+		at = row->item + 1;
+		pattern = row_pattern(row);
+		if (!pattern || at >= pattern->file_count) {
+			row->index++;
+			at = 0;
+		}
+	}
+	row->item = at;
+	return row->index < show_policy(row)->executable_count;
+}
+
+static const struct file_fact *row_file(const struct show_row *row)
+{
+	const struct pattern_fact *pattern = row_pattern(row);
+
+	if (!pattern || row->item >= pattern->file_count)
+		return NULL;
+	return &row->report->facts->files[pattern->files[row->item]];
+}
+
+static void fill_executable(const struct show_row *row, struct show_values *ret)
+{
+	if (show_policy(row)->executables[row->index].name.value)
+		show_add(ret, "%s", show_policy(row)->executables[row->index].name.value);
+}
+
+static void fill_entry(const struct show_row *row, struct show_values *ret)
+{
+	if (show_policy(row)->executables[row->index].entry)
+		show_add(ret, "true");
+}
+
+static void fill_pinned(const struct show_row *row, struct show_values *ret)
+{
+	if (show_policy(row)->executables[row->index].pinned)
+		show_add(ret, "true");
+}
+
+static void fill_path(const struct show_row *row, struct show_values *ret)
+{
+	const struct file_fact *file = row_file(row);
+
+	show_add(ret, "%s",
+		 file ? file->path : show_policy(row)->executables[row->index].path.value);
+}
+
+static void fill_resolved(const struct show_row *row, struct show_values *ret)
+{
+	const struct file_fact *file = row_file(row);
+
+	if (file && file->resolved && strcmp(file->resolved, file->path) != 0)
+		show_add(ret, "%s", file->resolved);
+}
+
+static bool identified(const struct file_fact *file)
+{
+	return file && file->identity.key.inode;
+}
+
+static void fill_device(const struct show_row *row, struct show_values *ret)
+{
+	const struct file_fact *file = row_file(row);
+
+	if (identified(file))
+		show_add(ret, "%u:%u", file->identity.key.device >> 20,
+			 file->identity.key.device & 0xfffff);
+}
+
+static void fill_inode(const struct show_row *row, struct show_values *ret)
+{
+	const struct file_fact *file = row_file(row);
+
+	if (identified(file))
+		show_add(ret, "%" PRIu64, (uint64_t)file->identity.key.inode);
+}
+
+static void fill_sha256(const struct show_row *row, struct show_values *ret)
+{
+	const struct file_fact *file = row_file(row);
+	char text[2 * sizeof(file->sha256) + 1];
+
+	if (!file || !file->hashed)
+		return;
+	for (size_t i = 0; i < sizeof(file->sha256); i++)
+		snprintf(text + 2 * i, 3, "%02x", file->sha256[i]);
+	show_add(ret, "%s", text);
+}
+
+static void fill_file_trust(const struct show_row *row, struct show_values *ret)
+{
+	const struct file_fact *file = row_file(row);
+
+	show_add(ret, "%s", file_trust_name(file ? file->trust : FILE_MISSING));
+}
+
+static void fill_reason(const struct show_row *row, struct show_values *ret)
+{
+	const struct file_fact *file = row_file(row);
+
+	if (!file)
+		show_add(ret, "no file matches");
+	else if (file->reason)
+		show_add(ret, "%s", file->reason);
+}
+
+static const struct show_column file_columns[] = {
+	{ "executable", SHOW_STRING, fill_executable },
+	{ "entry", SHOW_BOOLEAN, fill_entry },
+	{ "path", SHOW_STRING, fill_path },
+	{ "resolved", SHOW_STRING, fill_resolved },
+	{ "device", SHOW_STRING, fill_device },
+	{ "inode", SHOW_NUMBER, fill_inode },
+	{ "trust", SHOW_STRING, fill_file_trust },
+	{ "reason", SHOW_STRING, fill_reason },
+	{ "pinned", SHOW_BOOLEAN, fill_pinned },
+	{ "sha256", SHOW_STRING, fill_sha256 },
+};
+
+const struct show_table show_files = { "files", file_columns, ARRAY_SIZE(file_columns), next_file };
