@@ -36,8 +36,9 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(SANITIZE_FLAGS)
 # ---------------------------------------------------------------- kernel side
 
 BPF_HEADERS := $(wildcard bpf/*.h) vmlinux/vmlinux.h
-BPF_CFLAGS := -target bpf -g -O2 -Wall -Wextra -Wno-unused-function -Wno-missing-declarations \
-	-Wno-compare-distinct-pointer-types -Ibpf -Ivmlinux $(if $(WERROR),-Werror) \
+BPF_CFLAGS := -target bpf -g -O2 -Wall -Wextra -Wno-unused-function -Wno-unused-parameter -Wno-missing-declarations \
+	-Wno-compare-distinct-pointer-types -Ibpf -Ivmlinux -idirafter /usr/include/$(shell $(CC) -print-multiarch) \
+	$(if $(WERROR),-Werror) \
 	$(addprefix -D__TARGET_ARCH_,$(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/s390x/s390/'))
 
 $(O)/bpf/%.bpf.o: bpf/%.bpf.c $(BPF_HEADERS)

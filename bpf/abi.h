@@ -13,9 +13,7 @@
 #ifndef CW_ABI_H
 #define CW_ABI_H
 
-#ifndef __VMLINUX_H__
 #include <linux/types.h>
-#endif
 
 #define CW_ABI_VERSION 1
 
@@ -118,8 +116,8 @@ enum cw_direction {
 #define CW_VECTOR_FULL 1
 #define CW_V4_BOUNDS_MAX 262144 /* enough for 131,000 prefixes of any shape */
 #define CW_V6_BOUNDS_MAX 131072
-#define CW_USERS_SLOTS 1024 /* open addressing, at most half full */
-#define CW_USERS_PROBES 16
+#define CW_USERS_SLOTS 4096 /* open addressing, so sparse that a few probes reach everyone */
+#define CW_USERS_PROBES 4
 #define CW_TRUST_GROUPS_MAX 16
 #define CW_FAMILIES_MAX 64 /* address families, as bit positions */
 #define CW_PID_MAX (1 << 22) /* the kernel's PID_MAX_LIMIT on 64 bit */
@@ -148,9 +146,9 @@ enum cw_page {
 
 #define CW_IMAGE_MAGIC 0x43574931 /* "CWI1" */
 
-/* Rule actions, as they stand in cw_rules.action. */
-#define CW_ACTION_ALLOW 0
-#define CW_ACTION_AUDIT 1
+/* Rule actions, as they stand in cw_rules.action: the verdicts that they lead to. */
+#define CW_ACTION_ALLOW CW_VERDICT_ALLOW
+#define CW_ACTION_AUDIT CW_VERDICT_AUDIT
 
 /*
  * The rules of one class. Row numbers are indexes of the first vector of a dimension: the vector for
@@ -174,6 +172,7 @@ CW_ASSERT_SIZE(struct cw_rules, 20 + CW_RULES_MAX);
 #define CW_UNUSED_USER 4
 
 #define CW_LIBRARY_ANONYMOUS 1 /* executable memory without a file is allowed */
+#define CW_LIBRARY_ANY_OWNER 2 /* whoever may have written a file */
 
 struct cw_instance {
 	__u8 mode[8]; /* enum cw_mode, by enum cw_class */
@@ -218,6 +217,8 @@ struct cw_page_head {
 	__u32 vectors;
 	__u32 guarded; /* bit per rule class: some guard exists */
 	__u32 undecided_deny; /* some enforcing instance denies when undecided: for label overflow */
+	__u32 zero; /* always 0; the verifier does not know: see cw_widen() */
+	__u32 pad0;
 	struct cw_user_slot users[CW_USERS_SLOTS];
 	__u16 by_class[CW_FILES_MAX]; /* acting executable -> class */
 	__u16 target_class[CW_FILES_MAX]; /* executed file -> class; CW_TARGET_GUARDED may be set */

@@ -76,44 +76,85 @@ struct cw_decision {
 #define CW_AF_INET 2
 #define CW_AF_INET6 10
 
+/*
+ * After a branch that set a value to this or that constant, the verifier would walk everything that
+ * follows once for each. OR-ing in a zero that it cannot know makes the value "some number", and the
+ * walks become one. Costs one instruction, changes nothing.
+ */
+#define cw_widen(value, zero) ((value) |= (zero))
+
+/*
+ * The compiler must not see through some arithmetic: what it recognises as a comparison it would make a
+ * branch again, and a mask that it finds superfluous (it remembers an earlier test in another register,
+ * which the verifier of 5.10 does not) it would drop.
+ */
+#define cw_opaque(value) __asm__ volatile("" : "+r"(value))
+
+/* An index that is below count, a power of two, for the verifier to see where it is used. */
+cw_inline __u64 cw_index(__u64 value, __u64 count)
+{
+	cw_opaque(value);
+	return value & (count - 1);
+}
+
 /* ------------------------------------------------------------------ classification */
 
-/* All ones where a < b. Branch-free: a search that branches is walked by the verifier both ways. */
+/* All ones where a < b. */
 cw_inline __u64 cw_mask_less(__u64 a, __u64 b)
 {
-	__u64 borrow = ((~a & b) | ((~a | b) & (a - b))) >> 63;
+	__u64 difference = a - b;
 
-	return 0 - borrow;
+	cw_opaque(difference);
+	return 0 - (((~a & b) | ((~a | b) & difference)) >> 63);
 }
 
 /* All ones where a == b. */
 cw_inline __u64 cw_mask_equal(__u64 a, __u64 b)
 {
 	__u64 differ = a ^ b;
+	__u64 negative = 0 - differ;
 
-	return ((differ | (0 - differ)) >> 63) - 1;
+	cw_opaque(negative);
+	return ((differ | negative) >> 63) - 1;
 }
 
-/* Number of the interval that holds an IPv4 address: boundaries at or below it. */
+/* All ones where a < b, both below 2^63: one instruction less in the search of IPv4. */
+cw_inline __u64 cw_mask_less_small(__u64 a, __u64 b)
+{
+	__s64 difference = (__s64)(a - b);
+
+	cw_opaque(difference);
+	return (__u64)(difference >> 63);
+}
+
+/*
+ * One step of a binary search for the number of boundaries at or below a key, in the count of them
+ * that begin at position. right: all ones where the middle one is at or below.
+ */
+cw_inline void cw_search_step(__u64 *position, __u64 *count, __u64 half, __u64 right, __u64 limit)
+{
+	*position = (*position + ((half + 1) & right)) & (2 * limit - 1);
+	*count = (half ^ ((half ^ (*count - half - 1)) & right)) & (2 * limit - 1);
+}
+
+/* Number of the interval that holds an IPv4 address. */
 cw_inline __u32 cw_address_class_v4(const struct cw_page_v4 *page, __u32 address)
 {
-	__u64 position = page->first[address >> 16];
-	__u64 count = page->first[(address >> 16) + 1] - position;
+	__u64 position = page->first[address >> 16] & (2 * CW_V4_BOUNDS_MAX - 1);
+	__u64 count = (page->first[(address >> 16) + 1] - position) & (2 * CW_V4_BOUNDS_MAX - 1);
 
 	for (int step = 0; step < 18; step++) {
-		__u64 half, middle, right;
+		__u64 half = count >> 1;
+		__u64 middle = position + half;
 
 		if (!count)
 			break;
-		half = (count & (CW_V4_BOUNDS_MAX - 1)) >> 1;
-		middle = (position + half) & (CW_V4_BOUNDS_MAX - 1);
-		right = ~cw_mask_less(address, page->bound[middle]); /* bound <= address */
-		position += (half + 1) & right;
-		count = half - ((half - (count - half - 1)) & right);
+		cw_search_step(&position, &count, half,
+			       ~cw_mask_less_small(address,
+						   page->bound[cw_index(middle, CW_V4_BOUNDS_MAX)]),
+			       CW_V4_BOUNDS_MAX);
 	}
-	if (position > CW_V4_BOUNDS_MAX)
-		return 0;
-	return page->v4_class[position];
+	return position > CW_V4_BOUNDS_MAX ? 0 : page->v4_class[position];
 }
 
 cw_inline __u32 cw_address_class_v6(const struct cw_page_v6 *page,
@@ -121,25 +162,21 @@ cw_inline __u32 cw_address_class_v6(const struct cw_page_v6 *page,
 				    __u64 low)
 {
 	__u64 position = 0;
-	__u64 count = bounds;
+	__u64 count = bounds & (2 * CW_V6_BOUNDS_MAX - 1);
 
 	for (int step = 0; step < 18; step++) {
-		__u64 half, middle, less, right;
+		__u64 half = count >> 1;
+		__u64 middle = cw_index(position + half, CW_V6_BOUNDS_MAX);
+		__u64 less;
 
 		if (!count)
 			break;
-		half = (count & (2 * CW_V6_BOUNDS_MAX - 1)) >> 1;
-		middle = (position + half) & (CW_V6_BOUNDS_MAX - 1);
 		less = cw_mask_less(high, page->high[middle]) |
 		       (cw_mask_equal(high, page->high[middle]) &
 			cw_mask_less(low, page->low[middle]));
-		right = ~less;
-		position += (half + 1) & right;
-		count = half - ((half - (count - half - 1)) & right);
+		cw_search_step(&position, &count, half, ~less, CW_V6_BOUNDS_MAX);
 	}
-	if (position > CW_V6_BOUNDS_MAX)
-		return 0;
-	return classes->v6_class[position];
+	return position > CW_V6_BOUNDS_MAX ? 0 : classes->v6_class[position];
 }
 
 cw_inline __u32 cw_address_class(const struct cw_pages *pages, const struct cw_request *request)
@@ -153,82 +190,120 @@ cw_inline __u32 cw_address_class(const struct cw_pages *pages, const struct cw_r
 /* Where the search for a uid begins; the builder of the table uses the same. */
 cw_inline __u32 cw_user_slot(__u32 uid)
 {
-	return ((uid * 2654435761u) >> 22) & (CW_USERS_SLOTS - 1);
+	return ((uid * 2654435761u) >> 20) & (CW_USERS_SLOTS - 1);
 }
 
 cw_inline __u32 cw_user_class(const struct cw_page_head *head, __u32 uid)
 {
 	__u32 slot = cw_user_slot(uid);
+	__u64 user_class = 0;
 
+	/* All probes, without a branch: a free slot has class 0. */
 	for (int probe = 0; probe < CW_USERS_PROBES; probe++) {
 		const struct cw_user_slot *entry =
-			&head->users[(slot + probe) & (CW_USERS_SLOTS - 1)];
+			&head->users[cw_index(slot + probe, CW_USERS_SLOTS)];
 
-		if (!entry->user_class)
-			return 0;
-		if (entry->uid == uid)
-			return entry->user_class;
+		user_class |= entry->user_class & cw_mask_equal(entry->uid, uid);
 	}
-	return 0;
+	return (__u32)user_class;
 }
 
 cw_inline __u32 cw_by_class(const struct cw_page_head *head, __u32 file)
 {
-	return head->by_class[file & (CW_FILES_MAX - 1)];
+	return head->by_class[cw_index(file, CW_FILES_MAX)];
 }
 
 /* ------------------------------------------------------------------ vectors */
 
-/* Position of the only bit set. BPF has no instruction for it; a multiplication and a table do. */
+/* Position of the only bit set, by multiplication with a de Bruijn sequence: BPF has no instruction for
+ * it, and a chain of tests is walked by the verifier both ways each. */
+static const __u8 cw_bit_positions[64] = {
+	0,  1,	2,  53, 3,  7,	54, 27, 4,  38, 41, 8,	34, 55, 48, 28, 62, 5,	39, 46, 44, 42,
+	22, 9,	24, 35, 59, 56, 49, 18, 29, 11, 63, 52, 6,  26, 37, 40, 33, 47, 61, 45, 43, 21,
+	23, 58, 17, 10, 51, 25, 36, 32, 60, 20, 57, 16, 50, 31, 19, 15, 30, 14, 13, 12,
+};
+
 cw_inline __u32 cw_bit_position(__u64 bit)
 {
-	__u32 position = 0;
-
-	position += (bit & 0xffffffff00000000ull) ? 32 : 0;
-	position += (bit & 0xffff0000ffff0000ull) ? 16 : 0;
-	position += (bit & 0xff00ff00ff00ff00ull) ? 8 : 0;
-	position += (bit & 0xf0f0f0f0f0f0f0f0ull) ? 4 : 0;
-	position += (bit & 0xccccccccccccccccull) ? 2 : 0;
-	position += (bit & 0xaaaaaaaaaaaaaaaaull) ? 1 : 0;
-	return position;
+	return cw_bit_positions[(bit * 0x022fdd63cc95386dull) >> 58];
 }
 
-cw_inline __u32 cw_row(__u32 row)
+/* A row that is empty for every class stands as a number beyond the table: it is vector 0. Computed
+ * without a branch, like all on the way to a match. */
+cw_inline __u64 cw_row(__u32 row)
 {
-	return row < CW_VECTORS_MAX ? row : CW_VECTOR_EMPTY;
+	__u64 beyond = row / CW_VECTORS_MAX;
+	__s64 within = (__s64)(beyond - 1);
+
+	cw_opaque(within);
+	return cw_index(row & (within >> 63), CW_VECTORS_MAX);
 }
 
-/* The rows of one question; a dimension that does not matter has CW_VECTOR_FULL. */
+/* What a request is in each dimension: class numbers, found once, good for rules and guards alike. */
+struct cw_classes {
+	__u32 by;
+	__u32 script;
+	__u32 target; /* class of the executed file or of the port, without CW_GUARDED */
+	__u32 address;
+	__u32 user;
+};
+
+/* The vectors of one question. */
 struct cw_rows {
 	__u32 by;
-	__u32 script; /* alternative to by: what the script may, or CW_VECTOR_EMPTY */
+	__u32 script; /* as good as `by`: what the script may, the process may */
 	__u32 target;
 	__u32 address;
 	__u32 user;
 };
 
-/* Index of the first rule in all rows, or CW_RULE_NONE. */
+/*
+ * Index of the first rule in all rows, or CW_RULE_NONE. Words whose summary says zero are never read;
+ * usually one word is. Its number is a variable to the verifier, so that all turns of the loop look
+ * alike and are walked once.
+ */
 cw_inline __u32 cw_first_match(const struct cw_page_vectors *page, const struct cw_rows *rows)
 {
-	__u32 by = cw_row(rows->by), script = cw_row(rows->script), target = cw_row(rows->target);
-	__u32 address = cw_row(rows->address), user = cw_row(rows->user);
-	__u32 summary = (page->summary[by] | page->summary[script]) & page->summary[target] &
+	__u64 by = cw_row(rows->by), script = cw_row(rows->script), target = cw_row(rows->target);
+	__u64 address = cw_row(rows->address), user = cw_row(rows->user);
+	__u64 summary = (page->summary[by] | page->summary[script]) & page->summary[target] &
 			page->summary[address] & page->summary[user];
 
-	for (int word = 0; word < CW_WORDS; word++) {
+	for (int turn = 0; turn < CW_WORDS; turn++) {
+		__u64 word = cw_index(cw_bit_position(summary & (0 - summary)), CW_WORDS);
 		__u64 match;
 
-		if (!(summary >> word))
+		if (!summary)
 			break;
-		if (!(summary & (1u << word)))
-			continue;
 		match = (page->vector[by][word] | page->vector[script][word]) &
 			page->vector[target][word] & page->vector[address][word] &
 			page->vector[user][word];
 		if (match)
 			return word * 64 + cw_bit_position(match & (0 - match));
+		summary &= summary - 1;
 	}
 	return CW_RULE_NONE;
+}
+
+/* A class, or 0 where no rule uses the dimension; without a branch. */
+cw_inline __u32 cw_used(__u32 class_number, __u32 unused, __u32 dimension)
+{
+	return class_number & (((unused / dimension) & 1) - 1);
+}
+
+cw_inline struct cw_rows cw_rows_of(const struct cw_rules *rules, const struct cw_classes *classes)
+{
+	__u32 unused = rules->unused;
+	struct cw_rows rows = {
+		.by = rules->row_by + cw_used(classes->by, unused, CW_UNUSED_BY),
+		.script = rules->row_by + cw_used(classes->script, unused, CW_UNUSED_BY),
+		.target = rules->row_target + classes->target,
+		.address = rules->row_address +
+			   cw_used(classes->address, unused, CW_UNUSED_ADDRESS),
+		.user = rules->row_user + cw_used(classes->user, unused, CW_UNUSED_USER),
+	};
+
+	return rows;
 }
 
 /* ------------------------------------------------------------------ the answers */
@@ -260,43 +335,27 @@ cw_inline struct cw_decision cw_answer(const struct cw_request *request, __u32 m
 	return decision;
 }
 
-/* By the rules of one class. target: row offset of the target file or of the port. */
+/* By the rules of one class of the subject's own instance. */
 cw_inline struct cw_decision cw_decide_rules(const struct cw_pages *pages,
-					     const struct cw_instance *instance,
 					     const struct cw_request *request, __u32 rule_class,
-					     __u32 target)
+					     const struct cw_classes *classes)
 {
+	const struct cw_instance *instance =
+		&pages->head->instances[cw_index(request->instance, CW_INSTANCES_MAX)];
 	const struct cw_rules *rules = &instance->rules[rule_class];
+	struct cw_rows rows = cw_rows_of(rules, classes);
 	struct cw_decision decision = cw_answer(request, instance->mode[rule_class], rule_class,
 						CW_VERDICT_DENY, CW_REASON_NO_RULE);
-	struct cw_rows rows = {
-		.by = CW_VECTOR_FULL,
-		.script = CW_VECTOR_EMPTY,
-		.target = rules->row_target + target,
-		.address = CW_VECTOR_FULL,
-		.user = CW_VECTOR_FULL,
-	};
-	__u32 unused = rules->unused;
 	__u32 match;
 
 	if (decision.mode == CW_MODE_OFF)
 		return cw_allow();
-	if (!(unused & CW_UNUSED_BY)) {
-		rows.by = rules->row_by + cw_by_class(pages->head, request->executable);
-		if (request->script)
-			rows.script = rules->row_by + cw_by_class(pages->head, request->script);
-	}
-	if (rule_class != CW_CLASS_EXEC && !(unused & CW_UNUSED_ADDRESS))
-		rows.address = rules->row_address + cw_address_class(pages, request);
-	if (!(unused & CW_UNUSED_USER))
-		rows.user = rules->row_user + cw_user_class(pages->head, request->user);
-
 	match = cw_first_match(pages->vectors, &rows);
-	if (match < CW_RULES_MAX) {
+	if (match != CW_RULE_NONE) {
 		decision.rule = match;
 		decision.reason = CW_REASON_RULE;
-		decision.verdict = rules->action[match] == CW_ACTION_ALLOW ? CW_VERDICT_ALLOW
-									   : CW_VERDICT_AUDIT;
+		/* CW_ACTION_* are the verdicts of the same sense. */
+		decision.verdict = rules->action[cw_index(match, CW_RULES_MAX)];
 	}
 	return decision;
 }
@@ -304,34 +363,27 @@ cw_inline struct cw_decision cw_decide_rules(const struct cw_pages *pages,
 /* By the guards of every instance but the subject's own. */
 cw_inline struct cw_decision cw_decide_guards(const struct cw_pages *pages,
 					      const struct cw_request *request, __u32 rule_class,
-					      __u32 target)
+					      const struct cw_classes *classes)
 {
 	const struct cw_guards *guards = &pages->head->guards[rule_class];
-	__u32 subject = request->instance < CW_INSTANCES_MAX ? request->instance + 1 : 0;
-	struct cw_decision decision = cw_allow();
-	struct cw_rows rows = {
-		.by = guards->rules.row_by + subject,
-		.script = CW_VECTOR_EMPTY,
-		.target = guards->rules.row_target + target,
-		.address = CW_VECTOR_FULL,
-		.user = CW_VECTOR_FULL,
-	};
+	struct cw_classes ours = *classes;
+	struct cw_rows rows;
 	__u32 match, guarding;
+	struct cw_decision decision = cw_allow();
 
-	if (rule_class == CW_CLASS_CONNECT)
-		rows.address = guards->rules.row_address + cw_address_class(pages, request);
-	if (!(guards->rules.unused & CW_UNUSED_USER))
-		rows.user = guards->rules.row_user + cw_user_class(pages->head, request->user);
+	ours.by = request->instance < CW_INSTANCES_MAX ? request->instance + 1u : 0;
+	ours.script = ours.by;
+	rows = cw_rows_of(&guards->rules, &ours);
 	match = cw_first_match(pages->vectors, &rows);
-	if (match >= CW_RULES_MAX)
+	if (match == CW_RULE_NONE)
 		return decision;
-	guarding = guards->instance[match];
+	guarding = guards->instance[cw_index(match, CW_RULES_MAX)];
 	decision.verdict = CW_VERDICT_DENY;
 	decision.reason = CW_REASON_GUARD;
 	decision.rule_class = rule_class;
 	decision.rule = match;
 	decision.instance = guarding;
-	decision.mode = pages->head->instances[guarding & (CW_INSTANCES_MAX - 1)].guard_mode;
+	decision.mode = pages->head->instances[cw_index(guarding, CW_INSTANCES_MAX)].guard_mode;
 	return decision;
 }
 
@@ -340,20 +392,39 @@ cw_inline struct cw_decision cw_decide_listed(const struct cw_pages *pages,
 					      const struct cw_request *request, __u32 rule_class,
 					      __u32 class_and_guard)
 {
-	__u32 target = class_and_guard & CW_CLASS_MASK;
-	/* What a changed file may be to its own instance is what an unknown one is: nothing. */
-	__u32 own_target = request->target_state == CW_FILE_STATE_TAMPERED ? 0 : target;
+	struct cw_classes classes = {
+		.by = cw_by_class(pages->head, request->executable),
+		.script = cw_by_class(pages->head, request->script),
+		.user = cw_user_class(pages->head, request->user),
+		.target = class_and_guard & CW_CLASS_MASK,
+	};
 	struct cw_decision decision = cw_allow();
+	__u32 zero = pages->head->zero;
 
+	cw_widen(classes.user, zero);
+	if (rule_class != CW_CLASS_EXEC)
+		classes.address = cw_address_class(pages, request);
+	cw_widen(classes.address, zero);
 	if (request->instance < CW_INSTANCES_MAX) {
-		const struct cw_instance *instance = &pages->head->instances[request->instance];
+		struct cw_classes own = classes;
 
-		decision = cw_decide_rules(pages, instance, request, rule_class, own_target);
+		/* What a changed file may be to its own instance is what an unknown one is: nothing. */
+		if (request->target_state == CW_FILE_STATE_TAMPERED)
+			own.target = 0;
+		decision = cw_decide_rules(pages, request, rule_class, &own);
 	}
-	if ((class_and_guard & CW_GUARDED) && decision.verdict != CW_VERDICT_DENY) {
-		struct cw_decision guard = cw_decide_guards(pages, request, rule_class, target);
+	cw_widen(decision.verdict, zero);
+	cw_widen(decision.reason, zero);
+	cw_widen(decision.mode, zero);
+	cw_widen(decision.rule, zero);
+	cw_widen(decision.instance, zero);
+	/* A denial that will not be enforced must not hide a guard that will be. */
+	if ((class_and_guard & CW_GUARDED) &&
+	    (decision.verdict != CW_VERDICT_DENY || decision.mode != CW_MODE_ENFORCE)) {
+		struct cw_decision guard = cw_decide_guards(pages, request, rule_class, &classes);
 
-		if (guard.verdict == CW_VERDICT_DENY)
+		if (guard.verdict == CW_VERDICT_DENY &&
+		    (decision.verdict != CW_VERDICT_DENY || guard.mode == CW_MODE_ENFORCE))
 			decision = guard;
 	}
 	return decision;
@@ -362,7 +433,7 @@ cw_inline struct cw_decision cw_decide_listed(const struct cw_pages *pages,
 cw_inline struct cw_decision cw_decide_exec(const struct cw_pages *pages,
 					    const struct cw_request *request)
 {
-	__u32 target = pages->head->target_class[request->target & (CW_FILES_MAX - 1)];
+	__u32 target = pages->head->target_class[cw_index(request->target, CW_FILES_MAX)];
 	struct cw_decision decision;
 
 	decision = cw_decide_listed(pages, request, CW_CLASS_EXEC, target);
@@ -380,7 +451,8 @@ cw_inline struct cw_decision cw_decide_network(const struct cw_pages *pages,
 
 	return cw_decide_listed(
 		pages, request, rule_class,
-		pages->ports->port[request->direction & 1][request->protocol & 3][request->port]);
+		pages->ports->port[cw_index(request->direction, CW_DIRECTION_MAX)][cw_index(
+			request->protocol, CW_PROTOCOL_MAX)][cw_index(request->port, 65536)]);
 }
 
 /* May anyone besides root, the owner and the trusted groups have written this file? */
@@ -411,7 +483,7 @@ cw_inline struct cw_decision cw_decide_library(const struct cw_pages *pages,
 
 	if (request->instance >= CW_INSTANCES_MAX)
 		return decision;
-	instance = &pages->head->instances[request->instance];
+	instance = &pages->head->instances[cw_index(request->instance, CW_INSTANCES_MAX)];
 	mode = instance->mode[CW_CLASS_LIBRARY];
 	if (mode == CW_MODE_OFF)
 		return decision;
@@ -435,11 +507,11 @@ cw_inline struct cw_decision cw_decide_socket(const struct cw_pages *pages,
 
 	if (request->instance >= CW_INSTANCES_MAX)
 		return cw_allow();
-	instance = &pages->head->instances[request->instance];
+	instance = &pages->head->instances[cw_index(request->instance, CW_INSTANCES_MAX)];
 	if (instance->mode[CW_CLASS_SOCKETS] == CW_MODE_OFF)
 		return cw_allow();
 	if (request->family < CW_FAMILIES_MAX)
-		types = instance->socket_types[request->family];
+		types = instance->socket_types[cw_index(request->family, CW_FAMILIES_MAX)];
 	return cw_answer(request, instance->mode[CW_CLASS_SOCKETS], CW_CLASS_SOCKETS,
 			 (types >> (request->socket_type & 15)) & 1 ? CW_VERDICT_ALLOW
 								    : CW_VERDICT_DENY,
@@ -454,7 +526,9 @@ cw_inline struct cw_decision cw_decide_undecided(const struct cw_pages *pages,
 
 	if (request->instance >= CW_INSTANCES_MAX)
 		return cw_allow();
-	instance = &pages->head->instances[request->instance];
+	instance = &pages->head->instances[cw_index(request->instance, CW_INSTANCES_MAX)];
+	if (instance->mode[rule_class] == CW_MODE_OFF)
+		return cw_allow();
 	return cw_answer(request, instance->mode[rule_class], rule_class, instance->on_undecided,
 			 CW_REASON_UNRESOLVED);
 }

@@ -1,0 +1,615 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From a hook's arguments to its answer: build the request, decide, settle. One settle_*() for each
+ * kind of operation, used by every backend; each returns 0 (pass) or -EACCES (refuse).
+ */
+#ifndef CW_JUDGE_BPF_H
+#define CW_JUDGE_BPF_H
+
+#include <bpf/bpf_endian.h>
+
+#include "decide.h"
+#include "kernel.bpf.h"
+#include "maps.bpf.h"
+#include "object.bpf.h"
+#include "record.bpf.h"
+#include "subject.bpf.h"
+
+#define EACCES 13
+#define SIGKILL 9
+#define PROT_EXEC 4
+#define VM_EXEC 4
+#define MSG_FASTOPEN 0x20000000
+#define S_IFMT 0170000
+#define S_IFSOCK 0140000
+
+/* SCTP's options as sctp_bind_connect names them. Those that peers' packets cause are left out: no
+ * process acts there. */
+#define SCTP_SOCKOPT_BINDX_ADD 100
+#define SCTP_SOCKOPT_CONNECTX 110
+#define SCTP_SENDMSG_CONNECT 124
+#define SCTP_ADDRESSES_MAX 16
+
+/* Set by the loader before the programs are loaded. */
+const volatile __u8 attached_backend = CW_BACKEND_LSM;
+
+/* How many labels the iterator gave: it is run again until there are none to give. */
+__u32 labels_given;
+
+static __always_inline bool host_wants(__u32 operation)
+{
+	struct cw_control *controls;
+	__u32 zero = 0;
+
+	controls = bpf_map_lookup_elem(&control, &zero);
+	return controls && controls->wanted_host & (1u << operation);
+}
+
+static __always_inline bool somebody_wants(__u32 operation)
+{
+	struct cw_control *controls;
+	__u32 zero = 0;
+
+	controls = bpf_map_lookup_elem(&control, &zero);
+	return controls && (controls->wanted | controls->wanted_host) & (1u << operation);
+}
+
+/* What every settle_*() starts from. */
+struct hook {
+	struct cw_pages pages;
+	struct cw_subject *subject;
+	void *image;
+};
+
+static __always_inline const void *hook_page(const struct hook *hook, __u32 page)
+{
+	return bpf_map_lookup_elem(hook->image, &page);
+}
+
+/*
+ * False where nothing is to be judged: not governed, no guard of this class, and nobody listens to the
+ * whole host. Most calls on a host end here.
+ */
+static __always_inline bool hook_open(struct hook *hook, __u32 operation, __u32 rule_class)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u32 zero = 0;
+
+	hook->subject = subject_current(pid_tgid);
+	hook->image = bpf_map_lookup_elem(&images, &zero);
+	if (!hook->image) {
+		fault(CW_FAULT_NO_IMAGE);
+		return false;
+	}
+	hook->pages.head = hook_page(hook, CW_PAGE_HEAD);
+	if (!hook->pages.head)
+		return false;
+	return hook->subject || hook->pages.head->guarded & (1u << rule_class) || overflow_count ||
+	       host_wants(operation);
+}
+
+static __always_inline __u32 current_user(void)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
+		struct task_struct *task = bpf_get_current_task_btf();
+
+		return task->cred->euid.val;
+	} else {
+		struct task_struct *task = (void *)bpf_get_current_task();
+
+		return BPF_CORE_READ(task, cred, euid.val);
+	}
+}
+
+static __always_inline void hook_request(const struct hook *hook, struct cw_request *request)
+{
+	const struct cw_subject *subject = hook->subject;
+
+	__u32 zero = hook->pages.head->zero;
+
+	request->instance = CW_INSTANCE_NONE;
+	request->user = current_user();
+	if (subject) {
+		request->instance = subject->instance;
+		request->executable = subject->executable;
+		request->script = subject->script;
+	}
+	cw_widen(request->instance, zero);
+	cw_widen(request->executable, zero);
+	cw_widen(request->script, zero);
+	cw_widen(request->family, zero);
+	cw_widen(request->high, zero);
+	cw_widen(request->low, zero);
+}
+
+/* decide(), unless the subject is one for whom there was no room. */
+static __always_inline struct cw_decision hook_decide(const struct hook *hook,
+						      const struct cw_request *request,
+						      __u32 rule_class)
+{
+	struct cw_decision decision;
+
+	if (hook->subject || !subject_overflowed(bpf_get_current_pid_tgid()))
+		return cw_decide(&hook->pages, request);
+	decision = cw_answer(request, CW_MODE_AUDIT, rule_class, CW_VERDICT_DENY,
+			     CW_REASON_UNRESOLVED);
+	if (hook->pages.head->undecided_deny)
+		decision.mode = CW_MODE_ENFORCE;
+	return decision;
+}
+
+/* Count, record, and say whether to refuse. refusal: the effect that a refusal has here. */
+static __always_inline int settle(const struct hook *hook, const struct judgement *judgement,
+				  __u32 refusal)
+{
+	const struct cw_decision *decision = &judgement->decision;
+	__u32 operation = judgement->request.operation;
+
+	if (decision->verdict == CW_VERDICT_ALLOW) {
+		/* Nobody's business: no rule, no guard. */
+		if (decision->instance == CW_INSTANCE_NONE && !host_wants(operation))
+			return 0;
+		if (somebody_wants(operation))
+			count(operation, CW_VERDICT_ALLOW,
+			      record_event(judgement, hook->pages.head->generation));
+		else
+			count(operation, CW_VERDICT_ALLOW, OUTCOME_UNWANTED);
+		return 0;
+	} else {
+		__u8 effect = decision->verdict == CW_VERDICT_DENY &&
+					      decision->mode == CW_MODE_ENFORCE
+				      ? refusal
+				      : CW_EFFECT_NONE;
+
+		count(operation, decision->verdict,
+		      record_deviating(judgement, effect, hook->pages.head->generation));
+		return effect == CW_EFFECT_NONE ? 0 : -EACCES;
+	}
+}
+
+static __always_inline void kill_current(void)
+{
+	if (bpf_send_signal(SIGKILL))
+		fault(CW_FAULT_KILL);
+}
+
+/* ------------------------------------------------------------------ exec */
+
+/*
+ * The kernel asks once for the file named and once more for each interpreter it leads to. The first
+ * answer stands for the whole exec; what is noted in the label between the two belongs to this
+ * linux_binprm alone.
+ */
+static __always_inline int settle_exec_as(struct linux_binprm *bprm, bool by_kill)
+{
+	bool interpreter = bprm->interp != bprm->filename;
+	struct hook hook = {};
+	struct judgement judgement = { .request.operation = CW_OPERATION_EXEC };
+	struct cw_identity identity = {};
+	const struct cw_file *file;
+
+	if (!hook_open(&hook, CW_OPERATION_EXEC, CW_CLASS_EXEC))
+		return 0;
+	if (interpreter && hook.subject && hook.subject->pending_exec == (__u64)bprm)
+		return 0;
+	hook.pages.vectors = hook_page(&hook, CW_PAGE_VECTORS);
+	if (!hook.pages.vectors)
+		return 0;
+	hook_request(&hook, &judgement.request);
+	file_identity(CW_PLAIN, bprm->file, &identity);
+	file = file_find(&identity, &judgement.request.target_state);
+	if (file)
+		judgement.request.target = file->file;
+	judgement.decision = hook_decide(&hook, &judgement.request, CW_CLASS_EXEC);
+	/* Here the script is gone already: only its interpreter can still be seen. */
+	if (by_kill && interpreter && judgement.decision.verdict == CW_VERDICT_DENY &&
+	    judgement.decision.reason == CW_REASON_NO_RULE)
+		judgement.decision = cw_decide_undecided(&hook.pages, &judgement.request,
+							 CW_CLASS_EXEC);
+	if (hook.subject) {
+		hook.subject->pending_script = judgement.request.target;
+		hook.subject->pending_exec = (__u64)bprm;
+	}
+	judgement.target = identity;
+	judgement.target_file = (__u64)bprm->file;
+	judgement.target_number = judgement.request.target;
+	judgement.backend = attached_backend;
+	return settle(&hook, &judgement, by_kill ? CW_EFFECT_KILLED : CW_EFFECT_REFUSED);
+}
+
+static __always_inline int settle_exec(struct linux_binprm *bprm)
+{
+	return settle_exec_as(bprm, false);
+}
+
+static __always_inline void settle_exec_by_kill(struct linux_binprm *bprm)
+{
+	if (settle_exec_as(bprm, true))
+		kill_current();
+}
+
+/* ------------------------------------------------------------------ library */
+
+/* file: NULL for memory without a file. */
+static __always_inline int settle_library(struct file *file)
+{
+	struct hook hook = {};
+	struct judgement judgement = { .request.operation = CW_OPERATION_LIBRARY };
+	struct cw_identity identity = {};
+	struct cw_request *request = &judgement.request;
+
+	if (!hook_open(&hook, CW_OPERATION_LIBRARY, CW_CLASS_LIBRARY))
+		return 0;
+	hook.pages.vectors = hook_page(&hook, CW_PAGE_VECTORS);
+	if (!hook.pages.vectors)
+		return 0;
+	hook_request(&hook, request);
+	if (file) {
+		file_identity(CW_PLAIN, file, &identity);
+		request->has_file = 1;
+		request->file_owner = identity.uid;
+		request->file_group = identity.gid;
+		request->file_mode = identity.mode;
+		judgement.target = identity;
+		judgement.target_file = (__u64)file;
+	}
+	judgement.decision = hook_decide(&hook, request, CW_CLASS_LIBRARY);
+	/* A file that a policy names and pins is trusted for what it is, whoever may write it. */
+	if (judgement.decision.reason == CW_REASON_UNTRUSTED_LIBRARY && file) {
+		const struct cw_file *known = file_find(&identity, &request->target_state);
+
+		if (known && request->target_state == CW_FILE_STATE_ADMITTED)
+			judgement.decision = cw_decide(&hook.pages, request);
+		if (known)
+			judgement.target_number = known->file;
+	}
+	judgement.backend = attached_backend;
+	return settle(&hook, &judgement, CW_EFFECT_REFUSED);
+}
+
+/* ------------------------------------------------------------------ sockets */
+
+/* What the cgroup backend cannot see afterwards it must judge here. */
+static __always_inline bool unseen_by_cgroup(__u32 protocol)
+{
+	return protocol == IPPROTO_SCTP || protocol == IPPROTO_UDPLITE;
+}
+
+static __always_inline int settle_socket(__u32 family, __u32 type, __u32 protocol, __u8 backend)
+{
+	struct hook hook = {};
+	struct judgement judgement = { .request.operation = CW_OPERATION_SOCKET };
+	struct cw_request *request = &judgement.request;
+
+	if (!hook_open(&hook, CW_OPERATION_SOCKET, CW_CLASS_SOCKETS))
+		return 0;
+	hook_request(&hook, request);
+	request->family = family < CW_FAMILIES_MAX ? family : CW_FAMILIES_MAX;
+	request->socket_type = type;
+	request->protocol = family_is_inet(family) ? socket_protocol(protocol) : CW_PROTOCOL_OTHER;
+	/* A "ping" socket sends raw ICMP in all but name. */
+	if (family_is_inet(family) && type == SOCK_DGRAM &&
+	    (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6))
+		request->socket_type = SOCK_RAW;
+	judgement.decision = hook_decide(&hook, request, CW_CLASS_SOCKETS);
+	if (backend == CW_BACKEND_CGROUP && judgement.decision.verdict == CW_VERDICT_ALLOW &&
+	    request->instance < CW_INSTANCES_MAX && unseen_by_cgroup(protocol))
+		judgement.decision = cw_decide_undecided(&hook.pages, request, CW_CLASS_SOCKETS);
+	judgement.socket_protocol = protocol;
+	judgement.backend = backend;
+	return settle(&hook, &judgement, CW_EFFECT_REFUSED);
+}
+
+/* Everything about the network ends here, with a request whose port and address are set. */
+static __always_inline int settle_network(struct hook *hook, struct judgement *judgement,
+					  __u32 protocol, __u8 backend, __u32 refusal)
+{
+	struct cw_request *request = &judgement->request;
+	__u32 rule_class = request->direction == CW_DIRECTION_BIND ? CW_CLASS_BIND
+								   : CW_CLASS_CONNECT;
+
+	hook->pages.ports = hook_page(hook, CW_PAGE_PORTS);
+	hook->pages.v4 = hook_page(hook, CW_PAGE_V4);
+	hook->pages.v6 = hook_page(hook, CW_PAGE_V6);
+	hook->pages.vectors = hook_page(hook, CW_PAGE_VECTORS);
+	if (!hook->pages.ports || !hook->pages.v4 || !hook->pages.v6 || !hook->pages.vectors)
+		return 0;
+	request->protocol = socket_protocol(protocol);
+	cw_widen(request->protocol, hook->pages.head->zero);
+	if (request->direction == CW_DIRECTION_CONNECT)
+		cw_address_peer(request);
+	hook_request(hook, request);
+	judgement->decision = hook_decide(hook, request, rule_class);
+	judgement->socket_protocol = protocol;
+	judgement->backend = backend;
+	return settle(hook, judgement, refusal);
+}
+
+static __always_inline __u32 class_of(__u32 operation)
+{
+	return operation == CW_OPERATION_BIND || operation == CW_OPERATION_LISTEN
+		       ? CW_CLASS_BIND
+		       : CW_CLASS_CONNECT;
+}
+
+static __always_inline __u32 direction_of(__u32 operation)
+{
+	return operation == CW_OPERATION_BIND || operation == CW_OPERATION_LISTEN
+		       ? CW_DIRECTION_BIND
+		       : CW_DIRECTION_CONNECT;
+}
+
+/* What the judging of an address needs of its socket. */
+struct socket_facts {
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+};
+
+#define socket_facts_read(how, sock) \
+	{ \
+		.family = cw_read(how, sock, __sk_common.skc_family), \
+		.type = cw_read(how, sock, sk_type), .protocol = cw_read(how, sock, sk_protocol) \
+	}
+
+/* connect, bind, send: a socket and the address that the caller passed, already in kernel memory. */
+static __always_inline int settle_address(__u32 operation, const struct socket_facts *facts,
+					  const void *address, int length)
+{
+	struct judgement judgement = { .request.operation = operation,
+				       .request.direction = direction_of(operation) };
+	struct hook hook = {};
+
+	if (!family_is_inet(facts->family))
+		return 0;
+	if (!hook_open(&hook, operation, class_of(operation)))
+		return 0;
+	switch (socket_address(address, length, facts->family, operation == CW_OPERATION_CONNECT,
+			       &judgement.request)) {
+	case ADDRESS_FOUND:
+		break;
+	case ADDRESS_BAD:
+		fault(CW_FAULT_BAD_ADDRESS);
+		return 0;
+	default:
+		return 0;
+	}
+	if (facts->type == SOCK_RAW)
+		judgement.request.port = 0; /* it has none, whatever the caller wrote there */
+	return settle_network(&hook, &judgement, facts->protocol, attached_backend,
+			      CW_EFFECT_REFUSED);
+}
+
+static __always_inline int settle_socket_address(__u32 operation, struct socket *socket,
+						 const void *address, int length)
+{
+	struct sock *sock = socket->sk;
+
+	if (!sock) {
+		fault(CW_FAULT_NO_SOCKET);
+		return 0;
+	} else {
+		struct socket_facts facts = socket_facts_read(CW_PLAIN, sock);
+
+		return settle_address(operation, &facts, address, length);
+	}
+}
+
+static __always_inline int settle_send(struct socket *socket, const void *address, int length,
+				       __u32 flags)
+{
+	struct sock *sock = socket->sk;
+	__u32 protocol;
+
+	if (!sock)
+		return 0;
+	protocol = socket_protocol(sock->sk_protocol);
+	if (protocol == CW_PROTOCOL_TCP && !(flags & MSG_FASTOPEN))
+		return 0;
+	if (protocol == CW_PROTOCOL_SCTP)
+		return 0; /* a new peer goes through sctp_bind_connect, an old one was judged */
+	return settle_socket_address(CW_OPERATION_SEND, socket, address, length);
+}
+
+/* The local end of a socket. A port that the kernel chose counts as such, whatever its number. */
+static __always_inline void request_local(int how, struct cw_request *request, struct sock *sock)
+{
+	request->port = 0;
+	if (BPF_CORE_READ_BITFIELD_PROBED(sock, sk_userlocks) & SOCK_BINDPORT_LOCK)
+		request->port = cw_read(how, sock, __sk_common.skc_num);
+	if (cw_read(how, sock, __sk_common.skc_family) == AF_INET) {
+		cw_address_v4(request, bpf_ntohl(cw_read(how, sock, __sk_common.skc_rcv_saddr)));
+		return;
+	}
+	cw_address_v6(request,
+		      (__u64)bpf_ntohl(
+			      cw_read(how, sock, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[0]))
+				      << 32 |
+			      bpf_ntohl(cw_read(how, sock,
+						__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[1])),
+		      (__u64)bpf_ntohl(
+			      cw_read(how, sock, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[2]))
+				      << 32 |
+			      bpf_ntohl(cw_read(how, sock,
+						__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[3])));
+}
+
+static __always_inline void request_peer(struct cw_request *request, struct sock *sock)
+{
+	request->port = bpf_ntohs(BPF_CORE_READ(sock, __sk_common.skc_dport));
+	if (BPF_CORE_READ(sock, __sk_common.skc_family) == AF_INET) {
+		cw_address_v4(request, bpf_ntohl(BPF_CORE_READ(sock, __sk_common.skc_daddr)));
+		return;
+	}
+	cw_address_v6(
+		request,
+		(__u64)bpf_ntohl(BPF_CORE_READ(sock, __sk_common.skc_v6_daddr.in6_u.u6_addr32[0]))
+				<< 32 |
+			bpf_ntohl(BPF_CORE_READ(sock, __sk_common.skc_v6_daddr.in6_u.u6_addr32[1])),
+		(__u64)bpf_ntohl(BPF_CORE_READ(sock, __sk_common.skc_v6_daddr.in6_u.u6_addr32[2]))
+				<< 32 |
+			bpf_ntohl(
+				BPF_CORE_READ(sock, __sk_common.skc_v6_daddr.in6_u.u6_addr32[3])));
+}
+
+static __always_inline int settle_listen_as(struct sock *sock, __u8 backend, __u32 refusal)
+{
+	struct judgement judgement = { .request.operation = CW_OPERATION_LISTEN,
+				       .request.direction = CW_DIRECTION_BIND };
+	struct hook hook = {};
+
+	if (!sock || !family_is_inet(sock->__sk_common.skc_family))
+		return 0;
+	if (!hook_open(&hook, CW_OPERATION_LISTEN, CW_CLASS_BIND))
+		return 0;
+	request_local(CW_PLAIN, &judgement.request, sock);
+	return settle_network(&hook, &judgement, sock->sk_protocol, backend, refusal);
+}
+
+static __always_inline int settle_listen(struct sock *sock)
+{
+	return settle_listen_as(sock, attached_backend, CW_EFFECT_REFUSED);
+}
+
+static __always_inline void settle_listen_by_kill(struct sock *sock)
+{
+	if (settle_listen_as(sock, CW_BACKEND_CGROUP, CW_EFFECT_KILLED))
+		kill_current();
+}
+
+/*
+ * A socket handed over by another process. What it is bound to or connected to must be what the
+ * receiver might have bound or connected itself; an accepted connection is as good as the listener
+ * that it came from.
+ */
+static __always_inline int settle_receive(struct file *file)
+{
+	struct judgement judgement = { .request.operation = CW_OPERATION_RECEIVE,
+				       .request.direction = CW_DIRECTION_BIND };
+	struct hook hook = {};
+	struct socket *socket;
+	struct sock *sock;
+	__u32 state, local;
+
+	if ((file->f_inode->i_mode & S_IFMT) != S_IFSOCK)
+		return 0;
+	socket = BPF_CORE_READ(file, private_data);
+	sock = BPF_CORE_READ(socket, sk);
+	if (!sock || !family_is_inet(BPF_CORE_READ(sock, __sk_common.skc_family)))
+		return 0;
+	if (!hook_open(&hook, CW_OPERATION_RECEIVE, CW_CLASS_BIND) || !hook.subject)
+		return 0;
+	state = BPF_CORE_READ(sock, __sk_common.skc_state);
+	local = BPF_CORE_READ(sock, __sk_common.skc_num);
+	if (!local)
+		return 0; /* neither bound nor connected: its next call will be judged */
+	request_local(CW_PROBE, &judgement.request, sock);
+	if (state != TCP_LISTEN && BPF_CORE_READ(sock, __sk_common.skc_dport)) {
+		struct cw_request *request = &judgement.request;
+
+		/* Accepted sockets lose the lock that tells a chosen port. */
+		request->port = local;
+		hook.pages.ports = hook_page(&hook, CW_PAGE_PORTS);
+		hook.pages.v4 = hook_page(&hook, CW_PAGE_V4);
+		hook.pages.v6 = hook_page(&hook, CW_PAGE_V6);
+		hook.pages.vectors = hook_page(&hook, CW_PAGE_VECTORS);
+		if (!hook.pages.ports || !hook.pages.v4 || !hook.pages.v6 || !hook.pages.vectors)
+			return 0;
+		hook_request(&hook, request);
+		request->protocol = socket_protocol(BPF_CORE_READ(sock, sk_protocol));
+		judgement.decision = hook_decide(&hook, request, CW_CLASS_BIND);
+		if (judgement.decision.verdict == CW_VERDICT_DENY) {
+			request->direction = CW_DIRECTION_CONNECT;
+			request_peer(request, sock);
+		}
+	}
+	return settle_network(&hook, &judgement, BPF_CORE_READ(sock, sk_protocol), attached_backend,
+			      CW_EFFECT_REFUSED);
+}
+
+/* ------------------------------------------------------------------ SCTP */
+
+/* A global function, so that the verifier walks it once and not once an address of the list. It takes
+ * only numbers: facts are family, and the socket's type shifted by 8. */
+__attribute__((noinline)) int settle_sctp_address(__u32 facts, __u32 operation, __u64 address,
+						  int length)
+{
+	struct socket_facts socket = { .family = facts & 0xff,
+				       .type = facts >> 8,
+				       .protocol = IPPROTO_SCTP };
+
+	return settle_address(operation, &socket, (const void *)address, length);
+}
+
+/* arguments: the hook's own, from which the address is read as a number. */
+static __always_inline int settle_sctp(const void *arguments, struct sock *sock, int option,
+				       int length)
+{
+	__u32 operation = option == SCTP_SOCKOPT_BINDX_ADD  ? CW_OPERATION_BIND
+			  : option == SCTP_SOCKOPT_CONNECTX ? CW_OPERATION_CONNECT
+							    : CW_OPERATION_SEND;
+	__u32 facts = sock->__sk_common.skc_family | (__u32)sock->sk_type << 8;
+	__u64 address = 0;
+
+	if (option != SCTP_SOCKOPT_BINDX_ADD && option != SCTP_SOCKOPT_CONNECTX &&
+	    option != SCTP_SENDMSG_CONNECT)
+		return 0;
+	bpf_probe_read_kernel(&address, sizeof(address), arguments + 2 * sizeof(__u64));
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < SCTP_ADDRESSES_MAX; i++) {
+		__u16 family = 0;
+		int size;
+
+		if (length <= 0)
+			return 0;
+		bpf_probe_read_kernel(&family, sizeof(family), (void *)address);
+		size = family == AF_INET6 ? 28 : 16;
+		if (settle_sctp_address(facts, operation, address, size))
+			return -EACCES;
+		address += size;
+		length -= size;
+	}
+	/* More addresses than anybody has: what was not looked at is not let through. */
+	return length > 0 ? -EACCES : 0;
+}
+
+/* ------------------------------------------------------------------ cgroup */
+
+static __always_inline int settle_cgroup(struct hook *hook, struct judgement *judgement,
+					 struct bpf_sock_addr *context)
+{
+	judgement->request.port = bpf_ntohs((__u16)context->user_port);
+	if (context->type == SOCK_RAW)
+		judgement->request.port = 0;
+	return settle_network(hook, judgement, context->protocol, CW_BACKEND_CGROUP,
+			      CW_EFFECT_REFUSED);
+}
+
+static __always_inline int settle_cgroup_v4(__u32 operation, struct bpf_sock_addr *context)
+{
+	struct judgement judgement = { .request.operation = operation,
+				       .request.direction = direction_of(operation) };
+	struct hook hook = {};
+
+	if (!hook_open(&hook, operation, class_of(operation)))
+		return 0;
+	cw_address_v4(&judgement.request, bpf_ntohl(context->user_ip4));
+	return settle_cgroup(&hook, &judgement, context);
+}
+
+static __always_inline int settle_cgroup_v6(__u32 operation, struct bpf_sock_addr *context)
+{
+	struct judgement judgement = { .request.operation = operation,
+				       .request.direction = direction_of(operation) };
+	struct hook hook = {};
+
+	if (!hook_open(&hook, operation, class_of(operation)))
+		return 0;
+	cw_address_v6(
+		&judgement.request,
+		(__u64)bpf_ntohl(context->user_ip6[0]) << 32 | bpf_ntohl(context->user_ip6[1]),
+		(__u64)bpf_ntohl(context->user_ip6[2]) << 32 | bpf_ntohl(context->user_ip6[3]));
+	return settle_cgroup(&hook, &judgement, context);
+}
+
+#endif

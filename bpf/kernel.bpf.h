@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between kernels, one accessor a fact, with the versions and when it may go. Nothing
+ * else in this folder knows a kernel version.
+ */
+#ifndef CW_KERNEL_BPF_H
+#define CW_KERNEL_BPF_H
+
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "abi.h"
+
+/*
+ * Hooks of the tracing kind get pointers that the verifier knows and may follow by plain loads, at a
+ * fortieth of the cost of a probe. Elsewhere only probes are allowed.
+ */
+#define CW_PLAIN 0
+#define CW_PROBE 1
+#define cw_read(how, source, field) \
+	({ \
+		__typeof__((source)->field) value_; \
+		if (how) \
+			bpf_core_read(&value_, sizeof(value_), &(source)->field); \
+		else \
+			value_ = (source)->field; \
+		value_; \
+	})
+
+/* inode's ctime: i_ctime to 6.5, __i_ctime 6.6 to 6.10, two fields from 6.11 on. */
+struct timespec64 {
+	long long tv_sec;
+	long tv_nsec;
+} __attribute__((preserve_access_index));
+
+struct inode___to_6_5 {
+	struct timespec64 i_ctime;
+} __attribute__((preserve_access_index));
+
+struct inode___to_6_10 {
+	struct timespec64 __i_ctime;
+} __attribute__((preserve_access_index));
+
+struct inode___from_6_11 {
+	long long i_ctime_sec;
+	__u32 i_ctime_nsec;
+} __attribute__((preserve_access_index));
+
+/* From 6.13 on bit 31 says "somebody has looked": no part of the time. */
+#define CW_CTIME_NSEC_MASK 0x7fffffffu
+
+/* False where this kernel keeps ctime in a fourth way; never reads it as 0. */
+static __always_inline bool kernel_ctime(int how, struct inode *inode, __s64 *seconds,
+					 __u32 *nanoseconds)
+{
+	struct inode___to_6_5 *old = (void *)inode;
+	struct inode___to_6_10 *middle = (void *)inode;
+	struct inode___from_6_11 *young = (void *)inode;
+
+	if (bpf_core_field_exists(young->i_ctime_sec)) {
+		*seconds = cw_read(how, young, i_ctime_sec);
+		*nanoseconds = cw_read(how, young, i_ctime_nsec) & CW_CTIME_NSEC_MASK;
+		return true;
+	}
+	if (bpf_core_field_exists(middle->__i_ctime)) {
+		*seconds = cw_read(how, middle, __i_ctime.tv_sec);
+		*nanoseconds = cw_read(how, middle, __i_ctime.tv_nsec) & CW_CTIME_NSEC_MASK;
+		return true;
+	}
+	if (bpf_core_field_exists(old->i_ctime)) {
+		*seconds = cw_read(how, old, i_ctime.tv_sec);
+		*nanoseconds = cw_read(how, old, i_ctime.tv_nsec) & CW_CTIME_NSEC_MASK;
+		return true;
+	}
+	return false;
+}
+
+#define PF_KTHREAD 0x00200000
+
+/*
+ * To 5.11, io_uring's workers are kernel threads that borrow the submitter's mm; from 5.12 on they are
+ * threads of the submitter, and this set of loads is dead code. The loader looks for the function that
+ * creates the new kind in the kernel's BTF.
+ */
+const volatile bool kernel_io_workers_are_kthreads = false;
+
+static __always_inline __u32 kernel_borrowed_tgid(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *owner;
+
+	if (!(BPF_CORE_READ(task, flags) & PF_KTHREAD))
+		return 0;
+	owner = BPF_CORE_READ(task, mm, owner);
+	return owner ? BPF_CORE_READ(owner, tgid) : 0;
+}
+
+#endif

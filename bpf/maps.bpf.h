@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every map, once. Who writes what:
+ *
+ *   images      daemon publishes, hooks read        the policies in force (see abi.h)
+ *   files       daemon admits, hooks read           which file is which executable
+ *   subjects    hooks and iterator write            which process is governed
+ *   overflow    hooks write                         processes for which `subjects` had no room
+ *   control     daemon writes, hooks read           what is wanted
+ *   counters    hooks write, daemon reads           what became of every judged operation
+ *   faults      hooks write, daemon reads           early returns that are not verdicts
+ *   deviations  hooks write, daemon reads           records that wake the daemon at once
+ *   events      hooks write, daemon reads           allowed operations, batched
+ *   identity    identity program writes             answers to the daemon's questions
+ */
+#ifndef CW_MAPS_BPF_H
+#define CW_MAPS_BPF_H
+
+#include "vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include "abi.h"
+
+/* The shape of one image; user space makes inner maps of exactly this shape. */
+struct cw_image_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CW_PAGES);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, CW_PAGE_SIZE);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__array(values, struct cw_image_map);
+} images SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries,
+	       2 * CW_FILES_MAX); /* while files are replaced, old and new stand together */
+	__type(key, struct cw_file_key);
+	__type(value, struct cw_file);
+} files SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CW_SUBJECTS_MAX);
+	__type(key, __u32);
+	__type(value, struct cw_subject);
+} subjects SEC(".maps");
+
+/* One bit per pid, 64 in an element: an element of an array is never smaller than that. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CW_PID_MAX / 64);
+	__type(key, __u32);
+	__type(value, __u64);
+} overflow SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cw_control);
+} control SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CW_COUNTERS);
+	__type(key, __u32);
+	__type(value, struct cw_counter);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CW_FAULT_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} faults SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20);
+} deviations SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20);
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cw_identity);
+} identity SEC(".maps");
+
+/* How many processes stand in `overflow`: the common answer is none, and costs one load. */
+__u32 overflow_count;
+
+static __always_inline void fault(__u32 kind)
+{
+	__u64 *count = bpf_map_lookup_elem(&faults, &kind);
+
+	if (count)
+		__sync_fetch_and_add(count, 1);
+}
+
+#endif

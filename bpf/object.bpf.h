@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * On what: the identity of a file, the address a socket call will really use.
+ */
+#ifndef CW_OBJECT_BPF_H
+#define CW_OBJECT_BPF_H
+
+#include <bpf/bpf_endian.h>
+
+#include "kernel.bpf.h"
+#include "maps.bpf.h"
+#include "address.h"
+#include "decide.h"
+
+#define AF_UNSPEC 0
+#define AF_INET CW_AF_INET
+#define AF_INET6 CW_AF_INET6
+#define SOCK_DGRAM 2
+#define SOCK_RAW 3
+#define IPPROTO_ICMP 1
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+#define IPPROTO_ICMPV6 58
+#define IPPROTO_SCTP 132
+#define IPPROTO_UDPLITE 136
+#define IPPROTO_SMC 256
+#define IPPROTO_MPTCP 262
+#define SOCK_BINDPORT_LOCK 8 /* sk_userlocks: the port was asked for by number */
+#define TCP_LISTEN 10
+#define TCP_CLOSE 7
+
+/* ------------------------------------------------------------------ files */
+
+/* Fills all of the identity, or sets its status. */
+static __always_inline void file_identity(int how, struct file *file, struct cw_identity *ret)
+{
+	struct inode *inode = cw_read(how, file, f_inode);
+	struct super_block *super;
+
+	ret->key.pad0 = 0;
+	ret->status = 0;
+	if (!inode) {
+		ret->status = 2; /* ENOENT */
+		return;
+	}
+	super = cw_read(how, inode, i_sb);
+	ret->key.inode = cw_read(how, inode, i_ino);
+	ret->key.device = cw_read(how, super, s_dev);
+	ret->size = cw_read(how, inode, i_size);
+	ret->uid = cw_read(how, inode, i_uid.val);
+	ret->gid = cw_read(how, inode, i_gid.val);
+	ret->mode = cw_read(how, inode, i_mode);
+	ret->links = cw_read(how, inode, i_nlink);
+	if (!kernel_ctime(how, inode, &ret->ctime_seconds, &ret->ctime_nanoseconds)) {
+		fault(CW_FAULT_CTIME_LAYOUT);
+		ret->status = 95; /* EOPNOTSUPP */
+	}
+}
+
+/* What a policy knows of a file; *ret_state says whether it is still what was admitted. */
+static __always_inline const struct cw_file *file_find(const struct cw_identity *identity,
+						       __u8 *ret_state)
+{
+	const struct cw_file *file;
+
+	*ret_state = CW_FILE_STATE_UNKNOWN;
+	if (identity->status)
+		return NULL;
+	file = bpf_map_lookup_elem(&files, &identity->key);
+	if (!file)
+		return NULL;
+	*ret_state = CW_FILE_STATE_TAMPERED;
+	if (file->admitted && file->ctime_seconds == identity->ctime_seconds &&
+	    file->ctime_nanoseconds == identity->ctime_nanoseconds && file->size == identity->size)
+		*ret_state = CW_FILE_STATE_ADMITTED;
+	return file;
+}
+
+/* ------------------------------------------------------------------ sockets */
+
+/* MPTCP and SMC speak TCP to the peer, UDP-Lite is UDP with a shorter checksum. */
+static __always_inline __u8 socket_protocol(__u32 protocol)
+{
+	if (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP || protocol == IPPROTO_SMC)
+		return CW_PROTOCOL_TCP;
+	if (protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE)
+		return CW_PROTOCOL_UDP;
+	if (protocol == IPPROTO_SCTP)
+		return CW_PROTOCOL_SCTP;
+	return CW_PROTOCOL_OTHER;
+}
+
+static __always_inline bool family_is_inet(__u32 family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
+struct raw_address {
+	__u16 family;
+	__u16 port; /* network byte order */
+	__u32 v4; /* sockaddr_in: address; sockaddr_in6: flow label */
+	__u32 v6[4];
+};
+
+enum address_found {
+	ADDRESS_FOUND,
+	ADDRESS_NONE, /* the call names no peer: AF_UNSPEC where that means "disconnect" or "no change" */
+	ADDRESS_BAD, /* the kernel will refuse it */
+};
+
+/*
+ * Read a socket address as the kernel will. AF_UNSPEC is taken as AF_INET by bind and by datagram
+ * sends of an IPv4 socket; in connect it disconnects, in an IPv6 send it means "no address".
+ */
+static __always_inline enum address_found socket_address(const void *address, int length,
+							 __u32 socket_family, bool connecting,
+							 struct cw_request *request)
+{
+	struct raw_address raw = {};
+	__u16 family;
+
+	if (length < 2 || bpf_probe_read_kernel(&raw, sizeof(raw), address))
+		return ADDRESS_BAD;
+	family = raw.family;
+	if (family == AF_UNSPEC) {
+		if (connecting || socket_family != AF_INET)
+			return ADDRESS_NONE;
+		family = AF_INET;
+	}
+	request->port = bpf_ntohs(raw.port);
+	if (family == AF_INET) {
+		if (length < 8)
+			return ADDRESS_BAD;
+		cw_address_v4(request, bpf_ntohl(raw.v4));
+		return ADDRESS_FOUND;
+	}
+	if (family != AF_INET6 || length < 24)
+		return ADDRESS_BAD;
+	cw_address_v6(request, (__u64)bpf_ntohl(raw.v6[0]) << 32 | bpf_ntohl(raw.v6[1]),
+		      (__u64)bpf_ntohl(raw.v6[2]) << 32 | bpf_ntohl(raw.v6[3]));
+	return ADDRESS_FOUND;
+}
+
+#endif

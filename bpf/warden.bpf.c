@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The attach points of all backends. A hook reads its arguments into a request, calls decide() and
+ * settles; the backends differ only in how they settle. The loader turns autoload on for one backend's
+ * programs and for the label keepers.
+ *
+ *   label keepers   fork, exec, exit tracepoints; the iterator, once they are live
+ *   lsm, fmod_ret   the same ten hooks; -EACCES refuses
+ *   cgroup          sock_create, connect, sendmsg, bind at the cgroup root: 0 refuses (EPERM);
+ *                   exec and listen by tracepoints: SIGKILL before the caller runs on
+ *
+ * What always holds: an operation of a governed process, or one that a guard names, is counted exactly
+ * once under its verdict; nothing returns early without a verdict or a fault counter.
+ */
+#include "vmlinux.h"
+
+#include <bpf/bpf_endian.h>
+
+#include "judge.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* ------------------------------------------------------------------ label keepers */
+
+SEC("?tp_btf/sched_process_fork")
+int BPF_PROG(label_fork, struct task_struct *parent, struct task_struct *child)
+{
+	subject_fork(parent->tgid, child->tgid);
+	return 0;
+}
+
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(label_exit, struct task_struct *task)
+{
+	if (task->signal->live.counter == 0)
+		subject_exit(task->tgid);
+	return 0;
+}
+
+SEC("?tp_btf/sched_process_exec")
+int BPF_PROG(label_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct cw_identity identity = {};
+	const struct cw_file *file;
+	__u8 state;
+
+	file_identity(CW_PLAIN, bprm->file, &identity);
+	file = file_find(&identity, &state);
+	subject_exec(task->tgid, file, state == CW_FILE_STATE_ADMITTED, (__u64)bprm);
+	return 0;
+}
+
+#define ANCESTORS_MAX 32
+
+/* Label what ran before the hooks were live: entries, and what descends from them. */
+SEC("?iter/task")
+int label_running(struct bpf_iter__task *context)
+{
+	struct task_struct *task = context->task;
+	struct cw_identity identity = {};
+	struct task_struct *ancestor;
+	const struct cw_file *file;
+	struct cw_subject *label;
+	struct file *executable;
+	struct mm_struct *mm;
+	__u32 number = CW_FILE_UNKNOWN;
+	__u32 instance = CW_INSTANCE_NONE;
+	__u8 state;
+
+	if (!task || task->pid != task->tgid)
+		return 0;
+	mm = task->mm;
+	if (!mm)
+		return 0; /* a kernel thread, or gone */
+	executable = mm->exe_file;
+	if (!executable)
+		return 0;
+	file_identity(CW_PLAIN, executable, &identity);
+	file = file_find(&identity, &state);
+	if (file)
+		instance = subject_entry(file);
+	if (file && state == CW_FILE_STATE_ADMITTED)
+		number = file->file;
+	label = subject_find(task->tgid);
+	if (label) {
+		/* A number may have been given to its executable since. Never take one away: the file on
+		 * disk may have been replaced under a process that runs the old one. */
+		if (number)
+			label->executable = number;
+		return 0;
+	}
+	ancestor = task->real_parent;
+	for (int i = 0; i < ANCESTORS_MAX && instance == CW_INSTANCE_NONE; i++) {
+		if (!ancestor || ancestor->tgid <= 1)
+			break;
+		label = subject_find(ancestor->tgid);
+		if (label)
+			instance = label->instance;
+		ancestor = ancestor->real_parent;
+	}
+	if (instance != CW_INSTANCE_NONE) {
+		struct cw_subject fresh = { .executable = number, .instance = instance };
+		__u32 tgid = task->tgid;
+
+		if (bpf_map_update_elem(&subjects, &tgid, &fresh, BPF_NOEXIST))
+			overflow_set(tgid);
+		else
+			__sync_fetch_and_add(&labels_given, 1);
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ questions of the daemon */
+
+/* Identity of the caller's own descriptor, by the very accessor that the hooks use. Run by a test-run,
+ * so current is the daemon. Argument 0: the descriptor. */
+SEC("?raw_tp")
+int identify(__u64 *context)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u64 descriptor = context[0];
+	struct cw_identity *answer;
+	struct file **table;
+	struct file *file = NULL;
+	__u32 zero = 0;
+
+	answer = bpf_map_lookup_elem(&identity, &zero);
+	if (!answer)
+		return 0;
+	answer->status = 9; /* EBADF */
+	if (descriptor >= BPF_CORE_READ(task, files, fdt, max_fds))
+		return 0;
+	table = BPF_CORE_READ(task, files, fdt, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), &table[descriptor]);
+	if (file)
+		file_identity(CW_PROBE, file, answer);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ lsm and fmod_ret */
+
+/*
+ * Both kinds of program get the hook's arguments; the LSM's also get what earlier modules answered,
+ * which must be passed on. HOOK() declares the pair around one body.
+ */
+#define HOOK(name, lsm_hook, function, parameters, arguments) \
+	static __always_inline int name parameters; \
+	SEC("?lsm/" #lsm_hook) \
+	int BPF_PROG(lsm_##name, HOOK_PARAMETERS parameters, int earlier) \
+	{ \
+		return earlier ? earlier : name arguments; \
+	} \
+	SEC("?fmod_ret/" #function) \
+	int BPF_PROG(fmod_##name, HOOK_PARAMETERS parameters, int earlier) \
+	{ \
+		return earlier ? earlier : name arguments; \
+	} \
+	static __always_inline int name parameters
+#define HOOK_PARAMETERS(...) __VA_ARGS__
+
+HOOK(exec, bprm_check_security, security_bprm_check, (struct linux_binprm * bprm), (bprm))
+{
+	return settle_exec(bprm);
+}
+
+HOOK(create, socket_create, security_socket_create, (int family, int type, int protocol, int kern),
+     (family, type, protocol, kern))
+{
+	return kern ? 0 : settle_socket(family, type & 0xf, protocol, attached_backend);
+}
+
+HOOK(connect, socket_connect, security_socket_connect,
+     (struct socket * socket, struct sockaddr *address, int length), (socket, address, length))
+{
+	return settle_socket_address(CW_OPERATION_CONNECT, socket, address, length);
+}
+
+HOOK(bind, socket_bind, security_socket_bind,
+     (struct socket * socket, struct sockaddr *address, int length), (socket, address, length))
+{
+	return settle_socket_address(CW_OPERATION_BIND, socket, address, length);
+}
+
+HOOK(listen, socket_listen, security_socket_listen, (struct socket * socket, int backlog),
+     (socket, backlog))
+{
+	return settle_listen(socket->sk);
+}
+
+/* Most sends name no peer. TCP heeds one only for fast open. */
+HOOK(send, socket_sendmsg, security_socket_sendmsg,
+     (struct socket * socket, struct msghdr *message, int size), (socket, message, size))
+{
+	void *name = message->msg_name;
+
+	if (!name)
+		return 0;
+	return settle_send(socket, name, message->msg_namelen, message->msg_flags);
+}
+
+HOOK(receive, file_receive, security_file_receive, (struct file * file), (file))
+{
+	return settle_receive(file);
+}
+
+/* SCTP's lists of addresses: bindx, connectx, and the new peer of a send. */
+SEC("?lsm/sctp_bind_connect")
+int BPF_PROG(lsm_sctp, struct sock *sock, int option, struct sockaddr *address, int length,
+	     int earlier)
+{
+	return earlier ? earlier : settle_sctp(ctx, sock, option, length);
+}
+
+SEC("?fmod_ret/security_sctp_bind_connect")
+int BPF_PROG(fmod_sctp, struct sock *sock, int option, struct sockaddr *address, int length,
+	     int earlier)
+{
+	return earlier ? earlier : settle_sctp(ctx, sock, option, length);
+}
+
+/* These two differ in their arguments: the LSM hooks also tell what was requested. */
+SEC("?lsm/mmap_file")
+int BPF_PROG(lsm_mmap, struct file *file, unsigned long requested, unsigned long protection,
+	     unsigned long flags, int earlier)
+{
+	return earlier ? earlier : protection & PROT_EXEC ? settle_library(file) : 0;
+}
+
+SEC("?fmod_ret/security_mmap_file")
+int BPF_PROG(fmod_mmap, struct file *file, unsigned long protection, unsigned long flags,
+	     int earlier)
+{
+	return earlier ? earlier : protection & PROT_EXEC ? settle_library(file) : 0;
+}
+
+HOOK(protect, file_mprotect, security_file_mprotect,
+     (struct vm_area_struct * area, unsigned long requested, unsigned long protection),
+     (area, requested, protection))
+{
+	if (!(protection & PROT_EXEC) || area->vm_flags & VM_EXEC)
+		return 0;
+	return settle_library(area->vm_file);
+}
+
+/* ------------------------------------------------------------------ cgroup */
+
+SEC("?cgroup/sock_create")
+int cgroup_create(struct bpf_sock *sock)
+{
+	return settle_socket(sock->family, sock->type, sock->protocol, CW_BACKEND_CGROUP) == 0;
+}
+
+#define CGROUP_V4(name, operation) \
+	SEC("?cgroup/" #name "4") \
+	int cgroup_##name##4(struct bpf_sock_addr * context) \
+	{ \
+		return settle_cgroup_v4(operation, context) == 0; \
+	}
+#define CGROUP_V6(name, operation) \
+	SEC("?cgroup/" #name "6") \
+	int cgroup_##name##6(struct bpf_sock_addr * context) \
+	{ \
+		return settle_cgroup_v6(operation, context) == 0; \
+	}
+
+CGROUP_V4(connect, CW_OPERATION_CONNECT)
+CGROUP_V6(connect, CW_OPERATION_CONNECT)
+CGROUP_V4(sendmsg, CW_OPERATION_SEND)
+CGROUP_V6(sendmsg, CW_OPERATION_SEND)
+CGROUP_V4(bind, CW_OPERATION_BIND)
+CGROUP_V6(bind, CW_OPERATION_BIND)
+
+/* Attached before label_exec, so that the caller is still who it was. */
+SEC("?tp_btf/sched_process_exec")
+int BPF_PROG(cgroup_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	settle_exec_by_kill(bprm);
+	return 0;
+}
+
+SEC("?tp_btf/inet_sock_set_state")
+int BPF_PROG(cgroup_listen, struct sock *sock, int old_state, int new_state)
+{
+	if (new_state == TCP_LISTEN)
+		settle_listen_by_kill(sock);
+	return 0;
+}

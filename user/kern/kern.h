@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel side as the daemon sees it: load one backend, publish images, admit files, read records
+ * and counters. The only folder that includes libbpf or the skeleton.
+ *
+ * Errors: 0 or negative errno. What an operator can mend is logged here, with a hint.
+ */
+#ifndef CW_KERN_H
+#define CW_KERN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "abi.h"
+#include "policy/image.h"
+
+struct kern;
+
+/* What a backend does about an operation that is not allowed. */
+enum kern_guard {
+	KERN_GUARD_ABSENT, /* nothing sees it */
+	KERN_GUARD_SEEN, /* reported, cannot be stopped */
+	KERN_GUARD_KILLED, /* the process ends before its next instruction */
+	KERN_GUARD_REFUSED, /* the call fails */
+	KERN_GUARD_MAX,
+};
+extern const struct vocabulary words_kern_guard;
+
+/* What the backend is built to do; the self-test says what it does. */
+enum kern_guard kern_backend_guard(enum cw_backend backend, enum cw_operation operation);
+
+/* ------------------------------------------------------------------ probe.c */
+
+struct kern_probe {
+	char release[65];
+	bool root; /* CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN or CAP_SYS_ADMIN */
+	bool btf;
+	bool lsm_known; /* the list of active modules could be read */
+	bool lsm_bpf; /* bpf is among them */
+	bool io_kthreads; /* io_uring's workers are kernel threads (to 5.11) */
+	char lsm[256]; /* the list as the kernel gives it */
+	char cgroup[256]; /* mount point of cgroup v2; empty if there is none */
+};
+
+void kern_probe(struct kern_probe *ret_probe);
+/* Why a backend cannot even be tried here; NULL if it can. */
+const char *kern_probe_obstacle(const struct kern_probe *probe, enum cw_backend backend);
+
+/* ------------------------------------------------------------------ load.c */
+
+/*
+ * Load and attach a backend with the given first image in force, label what runs, and believe
+ * nothing: the caller runs the self-test. quiet: failures are not logged, *ret_why (static) tells.
+ */
+int kern_load(const struct kern_probe *probe, enum cw_backend backend, bool quiet,
+	      struct kern **ret_kern);
+/* Attach hooks; an image should be in force before. */
+int kern_attach(struct kern *kern, const struct kern_probe *probe);
+struct kern *kern_free(struct kern *kern);
+enum cw_backend kern_backend(const struct kern *kern);
+
+/* Label running processes; *ret_given counts new labels over all passes. */
+int kern_label_running(struct kern *kern, unsigned int *ret_given);
+
+/* ------------------------------------------------------------------ publish.c */
+
+/* A fresh inner map, mapped into our memory: image->memory is zero and writable. */
+int kern_image_begin(struct kern *kern, struct image *ret_image, int *ret_map);
+/* Put it in force by one write and forget it; closes map, unmaps image. Returns when no hook can
+ * still be using the image before it. */
+int kern_image_publish(struct kern *kern, struct image *image, int map);
+void kern_image_abandon(struct image *image, int map);
+
+/* ------------------------------------------------------------------ files.c */
+
+/* The identity that hooks will see for an open descriptor of ours; signature of host_identify. */
+int kern_identify(void *kern, int fd, struct cw_identity *ret_identity);
+int kern_file_admit(struct kern *kern, const struct cw_file_key *key, const struct cw_file *file);
+int kern_file_remove(struct kern *kern, const struct cw_file_key *key);
+/* Remove every entry for which keep() is false. */
+int kern_files_sweep(struct kern *kern, bool (*keep)(const struct cw_file_key *key, void *context),
+		     void *context);
+
+/* ------------------------------------------------------------------ state.c */
+
+int kern_subject_add(struct kern *kern, pid_t tgid, const struct cw_subject *subject);
+int kern_subject_remove(struct kern *kern, pid_t tgid);
+/* Governed processes by instance; counts[CW_INSTANCES_MAX]. */
+int kern_subjects_count(struct kern *kern, unsigned int counts[CW_INSTANCES_MAX],
+			unsigned int *ret_overflow);
+/* Each element adds up: cells are read again until none was being written. */
+int kern_counters(struct kern *kern, struct cw_counter counters[CW_COUNTERS]);
+int kern_faults(struct kern *kern, uint64_t faults[CW_FAULT_MAX]);
+void kern_wanted(struct kern *kern, uint32_t governed, uint32_t host);
+
+/* ------------------------------------------------------------------ ring.c */
+
+/* bytes: one record, valid during the call. */
+typedef void (*kern_record_handler)(void *context, const void *bytes, size_t size);
+int kern_ring_open(struct kern *kern, kern_record_handler handler, void *context);
+/* Readable when a record that must not wait is there. */
+int kern_ring_fd(const struct kern *kern);
+/* Deliver what is there, deviations first. Returns the number delivered or negative errno. */
+int kern_ring_consume(struct kern *kern);
+
+/* ------------------------------------------------------------------ selftest.c */
+
+struct kern_selftest {
+	enum kern_guard guard[CW_OPERATION_MAX]; /* what really happened */
+	int error[CW_OPERATION_MAX]; /* errno the canary saw, 0 if the act succeeded */
+	bool tried[CW_OPERATION_MAX]; /* false: this host cannot even try the act */
+};
+
+/*
+ * A child of ours, labelled as the canary instance, tries one operation of each kind, first without
+ * the label (it must succeed), then with it. Returns 0 when the backend did all that it is built to
+ * do, -EPROTO when it did not, other errors when the test could not be made. An image with the canary
+ * must be in force.
+ */
+int kern_selftest(struct kern *kern, struct kern_selftest *ret_result);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What this kernel offers, found by looking and trying, never by its version. */
+#include <bpf/btf.h>
+#include <mntent.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "kern/internal.h"
+#include "util/vocabulary.h"
+
+static const char *const guard_words[] = {
+	[KERN_GUARD_ABSENT] = "absent",
+	[KERN_GUARD_SEEN] = "seen",
+	[KERN_GUARD_KILLED] = "killed",
+	[KERN_GUARD_REFUSED] = "refused",
+};
+const struct vocabulary words_kern_guard = { guard_words, KERN_GUARD_MAX };
+_Static_assert(ARRAY_SIZE(guard_words) == KERN_GUARD_MAX, "guard words");
+
+enum kern_guard kern_backend_guard(enum cw_backend backend, enum cw_operation operation)
+{
+	static const enum kern_guard cgroup[CW_OPERATION_MAX] = {
+		[CW_OPERATION_EXEC] = KERN_GUARD_KILLED,
+		[CW_OPERATION_LIBRARY] = KERN_GUARD_ABSENT,
+		[CW_OPERATION_SOCKET] = KERN_GUARD_REFUSED,
+		[CW_OPERATION_CONNECT] = KERN_GUARD_REFUSED,
+		[CW_OPERATION_SEND] = KERN_GUARD_REFUSED,
+		[CW_OPERATION_BIND] = KERN_GUARD_REFUSED,
+		[CW_OPERATION_LISTEN] = KERN_GUARD_KILLED,
+		[CW_OPERATION_RECEIVE] = KERN_GUARD_ABSENT,
+	};
+
+	return backend == CW_BACKEND_CGROUP ? cgroup[operation] : KERN_GUARD_REFUSED;
+}
+
+/* Securityfs may not be mounted: then the list is unknown, which is not the same as empty. */
+static void probe_lsm(struct kern_probe *probe)
+{
+	_cleanup_fclose_ FILE *file = fopen("/sys/kernel/security/lsm", "re");
+	char copy[sizeof(probe->lsm)];
+	char *save = NULL;
+
+	if (!file || !fgets(probe->lsm, sizeof(probe->lsm), file))
+		return;
+	probe->lsm[strcspn(probe->lsm, "\n")] = '\0';
+	probe->lsm_known = true;
+	memcpy(copy, probe->lsm, sizeof(copy));
+	for (char *name = strtok_r(copy, ",", &save); name; name = strtok_r(NULL, ",", &save))
+		probe->lsm_bpf |= strcmp(name, "bpf") == 0;
+}
+
+static void probe_cgroup(struct kern_probe *probe)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *mount;
+
+	if (!mounts)
+		return;
+	while ((mount = getmntent(mounts))) {
+		if (strcmp(mount->mnt_type, "cgroup2") != 0)
+			continue;
+		snprintf(probe->cgroup, sizeof(probe->cgroup), "%s", mount->mnt_dir);
+		break;
+	}
+	endmntent(mounts);
+}
+
+static bool probe_capable(void)
+{
+	cap_t caps = cap_get_proc();
+	cap_flag_value_t admin = CAP_CLEAR, bpf = CAP_CLEAR, perfmon = CAP_CLEAR, net = CAP_CLEAR;
+
+	if (!caps)
+		return false;
+	cap_get_flag(caps, CAP_SYS_ADMIN, CAP_EFFECTIVE, &admin);
+	cap_get_flag(caps, CAP_BPF, CAP_EFFECTIVE, &bpf);
+	cap_get_flag(caps, CAP_PERFMON, CAP_EFFECTIVE, &perfmon);
+	cap_get_flag(caps, CAP_NET_ADMIN, CAP_EFFECTIVE, &net);
+	cap_free(caps);
+	return admin == CAP_SET || (bpf == CAP_SET && perfmon == CAP_SET && net == CAP_SET);
+}
+
+static void probe_btf(struct kern_probe *probe)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+
+	if (libbpf_get_error(btf))
+		return;
+	probe->btf = true;
+	/* From 5.12 on io_uring's workers are made by this function, as threads of the submitter. */
+	probe->io_kthreads = btf__find_by_name_kind(btf, "create_io_thread", BTF_KIND_FUNC) < 0;
+	btf__free(btf);
+}
+
+static int probe_silence(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	(void)format;
+	(void)args;
+	return 0;
+}
+
+void kern_probe(struct kern_probe *ret_probe)
+{
+	struct utsname name;
+
+	*ret_probe = (struct kern_probe){ 0 };
+	libbpf_set_print(probe_silence);
+	if (!uname(&name))
+		snprintf(ret_probe->release, sizeof(ret_probe->release), "%s", name.release);
+	ret_probe->root = probe_capable();
+	probe_btf(ret_probe);
+	probe_lsm(ret_probe);
+	probe_cgroup(ret_probe);
+}
+
+const char *kern_probe_obstacle(const struct kern_probe *probe, enum cw_backend backend)
+{
+	if (!probe->btf)
+		return "this kernel has no BTF (/sys/kernel/btf/vmlinux); it must be built with "
+		       "CONFIG_DEBUG_INFO_BTF";
+	if (!probe->root)
+		return "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are needed: run as root";
+	if (backend == CW_BACKEND_LSM && probe->lsm_known && !probe->lsm_bpf)
+		return "bpf is not in the kernel's list of active security modules: programs would "
+		       "be "
+		       "attached and never run";
+	if (backend == CW_BACKEND_CGROUP && !probe->cgroup[0])
+		return "cgroup v2 is not mounted";
+	return NULL;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Publishing: a policy image is built whole in a fresh inner map and becomes current by one write to
+ * the outer one. The kernel returns from that write only after every program that may still read the
+ * old image has ended, then frees it.
+ */
+#include <sys/mman.h>
+
+#include "kern/internal.h"
+
+#define IMAGE_SIZE ((size_t)CW_PAGES * CW_PAGE_SIZE)
+
+int kern_image_begin(struct kern *kern, struct image *ret_image, int *ret_map)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+	_cleanup_close_ int map = -1;
+	void *memory;
+
+	(void)kern;
+	map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "cw_image", sizeof(__u32), CW_PAGE_SIZE, CW_PAGES,
+			     &options);
+	if (map < 0)
+		return map;
+	memory = mmap(NULL, IMAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+	ret_image->memory = memory;
+	*ret_map = take_fd(map);
+	return 0;
+}
+
+void kern_image_abandon(struct image *image, int map)
+{
+	if (image->memory)
+		munmap(image->memory, IMAGE_SIZE);
+	image->memory = NULL;
+	close_fd(map);
+}
+
+int kern_image_publish(struct kern *kern, struct image *image, int map)
+{
+	__u32 zero = 0;
+	int r;
+
+	munmap(take_ptr(image->memory), IMAGE_SIZE);
+	/* Nobody writes it again, root included. */
+	r = bpf_map_freeze(map);
+	if (!r)
+		r = bpf_map_update_elem(bpf_map__fd(kern->skeleton->maps.images), &zero, &map,
+					BPF_ANY);
+	close_fd(map);
+	return r;
+}

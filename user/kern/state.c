@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Labels, counters and wishes: what the maps hold besides policy. */
+#include <string.h>
+#include <time.h>
+
+#include "kern/internal.h"
+
+int kern_subject_add(struct kern *kern, pid_t tgid, const struct cw_subject *subject)
+{
+	__u32 key = (__u32)tgid;
+
+	return bpf_map_update_elem(bpf_map__fd(kern->skeleton->maps.subjects), &key, subject,
+				   BPF_ANY);
+}
+
+int kern_subject_remove(struct kern *kern, pid_t tgid)
+{
+	__u32 key = (__u32)tgid;
+	int r = bpf_map_delete_elem(bpf_map__fd(kern->skeleton->maps.subjects), &key);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+#define SUBJECTS_BATCH 1024
+
+int kern_subjects_count(struct kern *kern, unsigned int counts[CW_INSTANCES_MAX],
+			unsigned int *ret_overflow)
+{
+	_cleanup_free_ struct cw_subject *values = calloc(SUBJECTS_BATCH, sizeof(*values));
+	_cleanup_free_ __u32 *keys = calloc(SUBJECTS_BATCH, sizeof(*keys));
+	int map = bpf_map__fd(kern->skeleton->maps.subjects);
+	__u32 batch;
+	bool first = true;
+	int r;
+
+	if (!values || !keys)
+		return -ENOMEM;
+	memset(counts, 0, CW_INSTANCES_MAX * sizeof(*counts));
+	do {
+		__u32 count = SUBJECTS_BATCH;
+
+		r = bpf_map_lookup_batch(map, first ? NULL : &batch, &batch, keys, values, &count,
+					 NULL);
+		if (r && r != -ENOENT)
+			return r;
+		first = false;
+		for (__u32 i = 0; i < count; i++)
+			if (values[i].instance < CW_INSTANCES_MAX)
+				counts[values[i].instance]++;
+	} while (!r);
+	*ret_overflow = kern->skeleton->bss->overflow_count;
+	return 0;
+}
+
+#define COUNTER_TRIES 1000
+
+/* One cell of all CPUs, read again while somebody was writing it: see struct cw_counter. */
+static int counter_read(int map, __u32 cell, struct cw_counter *percpu, int cpus,
+			struct cw_counter *ret)
+{
+	for (int try = 0; try < COUNTER_TRIES; try++) {
+		struct cw_counter sum = { 0 };
+		bool settled = true;
+		int r = bpf_map_lookup_elem(map, &cell, percpu);
+
+		if (r)
+			return r;
+		for (int cpu = 0; cpu < cpus; cpu++) {
+			settled &= percpu[cpu].judged == percpu[cpu].started;
+			sum.judged += percpu[cpu].judged;
+			sum.recorded += percpu[cpu].recorded;
+			sum.unwanted += percpu[cpu].unwanted;
+			sum.suppressed += percpu[cpu].suppressed;
+			sum.lost += percpu[cpu].lost;
+			sum.started += percpu[cpu].started;
+		}
+		if (settled) {
+			*ret = sum;
+			return 0;
+		}
+		if (try % 16 == 15) /* the writer may have been preempted: let it run */
+			nanosleep(&(struct timespec){ .tv_nsec = 100000 }, NULL);
+	}
+	return -EBUSY;
+}
+
+int kern_counters(struct kern *kern, struct cw_counter counters[CW_COUNTERS])
+{
+	_cleanup_free_ struct cw_counter *percpu = calloc((size_t)kern->possible_cpus,
+							  sizeof(*percpu));
+
+	if (!percpu)
+		return -ENOMEM;
+	for (__u32 cell = 0; cell < CW_COUNTERS; cell++) {
+		int r = counter_read(bpf_map__fd(kern->skeleton->maps.counters), cell, percpu,
+				     kern->possible_cpus, &counters[cell]);
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int kern_faults(struct kern *kern, uint64_t faults[CW_FAULT_MAX])
+{
+	_cleanup_free_ __u64 *percpu = calloc((size_t)kern->possible_cpus, sizeof(*percpu));
+
+	if (!percpu)
+		return -ENOMEM;
+	for (__u32 i = 0; i < CW_FAULT_MAX; i++) {
+		int r = bpf_map_lookup_elem(bpf_map__fd(kern->skeleton->maps.faults), &i, percpu);
+
+		if (r)
+			return r;
+		faults[i] = 0;
+		for (int cpu = 0; cpu < kern->possible_cpus; cpu++)
+			faults[i] += percpu[cpu];
+	}
+	return 0;
+}
+
+void kern_wanted(struct kern *kern, uint32_t governed, uint32_t host)
+{
+	struct cw_control control = { .wanted = governed,
+				      .wanted_host = host,
+				      .backend = kern->backend };
+	__u32 zero = 0;
+
+	/* An array's element is always there: this cannot fail. */
+	bpf_map_update_elem(bpf_map__fd(kern->skeleton->maps.control), &zero, &control, BPF_ANY);
+}
