@@ -196,7 +196,7 @@ static const struct schema_key policy_keys[] = {
 	{ "instance", SCHEMA_TEXT, true, "a name", "name of the instance, unique on the host",
 	  read_instance },
 	{ "root", SCHEMA_TEXT, false, "an absolute path",
-	  "install directory; paths below it are written ${root}/…", read_root },
+	  "install directory; paths below it begin with ${root}/", read_root },
 	{ "mode", SCHEMA_TEXT, true, "`audit` or `enforce`",
 	  "audit: only report what is not allowed; enforce: refuse it", read_mode },
 	{ "owner", SCHEMA_TEXT, false, "a user's name or number",

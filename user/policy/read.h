@@ -71,6 +71,8 @@ bool read_text(struct reader *reader, const char *bytes, size_t length, char **r
 	       size_t *ret_length);
 /* Text -> tree; false: diagnosed (or out of memory). */
 bool read_yaml(struct reader *reader, const char *text, size_t length, struct tree *tree);
+struct fy_diag;
+void read_yaml_errors(struct reader *reader, struct fy_diag *diag);
 void tree_release(struct tree *tree);
 /* Zeroed memory that lives as long as the tree. */
 void *tree_allocate(struct reader *reader, struct tree *tree, size_t size);

@@ -302,50 +302,6 @@ static void build(struct builder *builder, struct fy_event *event)
 	}
 }
 
-/* What libfyaml says, and what people then usually did. */
-static const struct {
-	const char *part, *hint;
-} yaml_hints[] = {
-	{ "multiline plain key",
-	  "is the line indented like the ones beside it, with blanks and not with tabs?" },
-	{ "nested block mapping", "a value with `: ` in it, or `:` at its end, needs quotes" },
-	{ "plain scalar cannot start",
-	  "a value that begins with a sign like this one needs quotes" },
-	{ "closing quote", "a quote that is opened must be closed" },
-	{ "closing bracket", "a `[` that is opened must be closed by `]`" },
-	{ "closing brace", "a `{` that is opened must be closed by `}`" },
-	{ "comma", "items in brackets are separated by commas" },
-	{ "tab", "indent with blanks, not with tabs" },
-	{ "indent", "lines of one list or mapping begin in the same column" },
-};
-
-static void report_yaml(struct builder *builder, struct fy_diag *diag)
-{
-	void *state = NULL;
-	struct fy_diag_error *error;
-	bool reported = false;
-
-	while ((error = fy_diag_errors_iterate(diag, &state))) {
-		struct location where = { .file = builder->here.file, .length = 1 };
-		struct diagnostic *diagnostic;
-
-		if (error->type != FYET_ERROR || !error->msg)
-			continue;
-		where.line = error->line > 0 ? (unsigned int)error->line : 1;
-		where.column = error->column > 0 ? (unsigned int)error->column : 1;
-		diagnostic = read_error(builder->reader, &where, "not YAML: %s", error->msg);
-		for (size_t i = 0; i < ARRAY_SIZE(yaml_hints); i++) {
-			if (!strstr(error->msg, yaml_hints[i].part))
-				continue;
-			diagnostic_hint(diagnostic, "%s", yaml_hints[i].hint);
-			break;
-		}
-		reported = true;
-	}
-	if (!reported)
-		read_error(builder->reader, &builder->here, "not YAML");
-}
-
 /* Directives are looked for here: libfyaml reports each unknown one, and a file can be full of them. */
 static bool refuse_directives(struct builder *builder)
 {
@@ -370,7 +326,7 @@ static void parse(struct builder *builder, struct fy_parser *parser, struct fy_d
 		fy_parser_event_free(parser, event);
 	}
 	if (!builder->failed && fy_parser_get_stream_error(parser)) {
-		report_yaml(builder, diag);
+		read_yaml_errors(builder->reader, diag);
 		builder->failed = true;
 	}
 }
