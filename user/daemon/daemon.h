@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The daemon: wiring only. It puts policies in force (govern.c), keeps what they say of this host true
+ * (watch.c), names what the kernel reports (naming.c) and answers its socket (request.c). Verdicts do
+ * not pass through it.
+ */
+#ifndef CW_DAEMON_H
+#define CW_DAEMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "event/print.h"
+#include "host/gather.h"
+#include "host/policyfile.h"
+#include "ipc/server.h"
+#include "kern/kern.h"
+#include "policy/image.h"
+
+struct daemon_options {
+	const char *policy; /* file or directory */
+	const char *runtime_dir; /* created if missing */
+	const char *group; /* who besides root may talk to us; NULL: nobody */
+	int backend; /* enum cw_backend, or -1: the best that works */
+	bool tail; /* print events to standard output */
+	bool json; /* … as JSON */
+};
+
+#define CATALOGUES_KEPT 16 /* generations whose late records can still be named */
+#define FACTS_SECONDS 60 /* how often host names are looked up and files looked at unasked */
+
+/* ------------------------------------------------------------------ govern.c */
+
+/* What is in force, and where it came from. */
+struct governing {
+	struct policy_list list; /* in the order of instance numbers; owned */
+	struct policy_set set; /* of list */
+	struct facts facts;
+	struct catalogue *catalogues[CATALOGUES_KEPT]; /* by generation modulo */
+	uint64_t generation;
+};
+
+struct watch;
+struct naming;
+
+struct daemon {
+	struct daemon_options options;
+	struct kern_probe probe;
+	struct kern *kern;
+	struct kern_selftest selftest;
+	int selftest_error;
+	struct file_registry *registry;
+	struct governing governing;
+	struct watch *watch;
+	struct naming *naming;
+	struct ipc_server *server;
+	struct cw_counter baseline[CW_COUNTERS]; /* what the self-test made */
+	uint64_t sequence, malformed, lost_told;
+	time_t started;
+	int epoll, signals, batch_timer, second_timer, settle_timer;
+	bool ending;
+	uint8_t mode_before[CW_INSTANCES_MAX]; /* to fall back to at fallback_at */
+	time_t fallback_at; /* 0: no fall-back is due */
+};
+
+/* Read, resolve and compile the policies, admit their files and put all in force. On a mistake (-EINVAL)
+ * it is added to diagnostics and nothing changes. The first call sets up. */
+int govern_load(struct daemon *daemon, struct diagnostics *diagnostics);
+/* Look at the host again; put in force what changed. */
+int govern_refresh(struct daemon *daemon, bool names_too);
+/* Set the modes (enum cw_mode; off: as the file says) by instance number, and put them in force. */
+int govern_modes(struct daemon *daemon, const uint8_t modes[CW_INSTANCES_MAX],
+		 struct diagnostics *diagnostics);
+void governing_release(struct governing *governing);
+const struct catalogue *governing_catalogue(const struct governing *governing, uint64_t generation);
+/* A number that is kept for the labels of processes whose policy is gone. */
+bool governing_is_vacant(const struct policy *policy);
+/* Does what is enforced ask for what this backend cannot refuse? Diagnosed; -EOPNOTSUPP. */
+int govern_check_backend(struct daemon *daemon, const struct policy_set *set,
+			 struct diagnostics *diagnostics);
+
+/* ------------------------------------------------------------------ the other parts */
+
+/* backend.c: find a backend that passes the self-test, govern with it. Logs. */
+int daemon_choose_backend(struct daemon *daemon);
+
+/* watch.c: inotify on the places where policies' files are or will be. */
+int watch_new(struct watch **ret_watch);
+struct watch *watch_free(struct watch *watch);
+int watch_fd(const struct watch *watch);
+int watch_update(struct watch *watch, const struct facts *facts);
+/* Read what is there; true if anything of ours may have changed. */
+bool watch_drain(struct watch *watch);
+
+/* naming.c: from a record to an event with names. */
+int naming_new(const struct daemon *daemon, struct naming **ret_naming);
+struct naming *naming_free(struct naming *naming);
+void naming_name(struct naming *naming, const struct record *record, uint64_t sequence,
+		 struct event *ret_event);
+uint32_t naming_parent(void *context, uint32_t pid);
+
+/* request.c: what comes through the socket. */
+void daemon_request(void *context, ipc_call call, const struct ipc_peer *peer,
+		    const struct ipc_request *request);
+
+/* report.c: the answers to status and show. */
+int report_status(struct daemon *daemon, bool json, struct buffer *to);
+int report_show(struct daemon *daemon, bool json, struct buffer *to);
+
+/* privilege.c: keep only what is needed from now on. */
+int privilege_drop(void);
+
+/* daemon.c */
+int daemon_run(const struct daemon_options *options); /* an exit status (enum cli_status) */
+void daemon_settle_soon(struct daemon *daemon); /* a refresh, when changes have calmed down */
+void daemon_end(struct daemon *daemon);
+
+#endif

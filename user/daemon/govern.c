@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From policy files to what the kernel judges by, and never half of it: everything is read, resolved
+ * and compiled first; then files are admitted, the image is published by one write, and what is no
+ * longer named is removed. A mistake on the way leaves what is in force in force.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/daemon.h"
+#include "policy/words.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+void governing_release(struct governing *governing)
+{
+	for (size_t i = 0; i < CATALOGUES_KEPT; i++)
+		catalogue_free(governing->catalogues[i]);
+	facts_release(&governing->facts);
+	policy_list_release(&governing->list);
+	*governing = (struct governing){ 0 };
+}
+
+const struct catalogue *governing_catalogue(const struct governing *governing, uint64_t generation)
+{
+	const struct catalogue *catalogue = governing->catalogues[generation % CATALOGUES_KEPT];
+
+	return catalogue && catalogue->generation == generation ? catalogue : NULL;
+}
+
+/* ------------------------------------------------------------------ instance numbers */
+
+/*
+ * Labels carry instance numbers, so an instance keeps its number as long as the daemon lives. Where a
+ * policy has been taken away, a vacant one that judges nothing holds the place.
+ */
+#define VACANT_PREFIX "vacant-"
+
+bool governing_is_vacant(const struct policy *policy)
+{
+	return strncmp(policy->instance.value, VACANT_PREFIX, strlen(VACANT_PREFIX)) == 0 &&
+	       strcmp(policy->file, "(vacant)") == 0;
+}
+
+static int vacant_policy(size_t number, struct policy **ret)
+{
+	struct diagnostics ignored = { 0 };
+	char text[512];
+	int r;
+
+	snprintf(text, sizeof(text),
+		 "version: 1\ninstance: " VACANT_PREFIX "%zu\nmode: audit\n"
+		 "executables:\n  none: { path: /nonexistent/cachewarden, entry: true }\n"
+		 "exec: off\nbind: off\nconnect: off\nlibrary: off\nsockets: off\n",
+		 number);
+	r = policy_read("(vacant)", text, strlen(text), &ignored, ret);
+	diagnostics_release(&ignored);
+	return r;
+}
+
+static size_t list_find(const struct policy_list *list, const char *instance)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i] && strcmp(list->items[i]->instance.value, instance) == 0)
+			return i;
+	return list->count;
+}
+
+/* Order fresh as old was; newcomers take vacant places, then new ones. */
+static int list_keep_numbers(const struct policy_list *old, struct policy_list *fresh)
+{
+	size_t count = old->count + fresh->count, next = 0;
+	_cleanup_free_ struct policy **items = calloc(count ? count : 1, sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+	for (size_t i = 0; i < old->count; i++) {
+		size_t found = list_find(fresh, old->items[i]->instance.value);
+
+		if (found < fresh->count)
+			items[i] = take_ptr(fresh->items[found]);
+	}
+	for (size_t i = 0; i < fresh->count; i++) {
+		if (!fresh->items[i])
+			continue;
+		while (items[next])
+			next++;
+		items[next] = take_ptr(fresh->items[i]);
+	}
+	while (count && !items[count - 1])
+		count--;
+	free(fresh->items);
+	fresh->items = take_ptr(items);
+	fresh->count = count;
+	for (size_t i = 0; i < count; i++) {
+		int r = fresh->items[i] ? 0 : vacant_policy(i + 1, &fresh->items[i]);
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ what a backend can do */
+
+static enum cw_class class_of_operation(enum cw_operation operation)
+{
+	static const enum cw_class classes[CW_OPERATION_MAX] = {
+		[CW_OPERATION_EXEC] = CW_CLASS_EXEC,	  [CW_OPERATION_LIBRARY] = CW_CLASS_LIBRARY,
+		[CW_OPERATION_SOCKET] = CW_CLASS_SOCKETS, [CW_OPERATION_CONNECT] = CW_CLASS_CONNECT,
+		[CW_OPERATION_SEND] = CW_CLASS_CONNECT,	  [CW_OPERATION_BIND] = CW_CLASS_BIND,
+		[CW_OPERATION_LISTEN] = CW_CLASS_BIND,	  [CW_OPERATION_RECEIVE] = CW_CLASS_BIND,
+	};
+
+	return classes[operation];
+}
+
+/* A received socket is judged by the rules of two classes. */
+static bool operation_enforced(const struct policy_set *set, size_t policy,
+			       enum cw_operation operation)
+{
+	if (policy_set_class_mode(set, policy, class_of_operation(operation)) == CW_MODE_ENFORCE)
+		return true;
+	return operation == CW_OPERATION_RECEIVE &&
+	       policy_set_class_mode(set, policy, CW_CLASS_CONNECT) == CW_MODE_ENFORCE;
+}
+
+int govern_check_backend(struct daemon *daemon, const struct policy_set *set,
+			 struct diagnostics *diagnostics)
+{
+	enum cw_backend backend = kern_backend(daemon->kern);
+	int r = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct policy *policy = set->policies[i];
+
+		for (int operation = 0; operation < CW_OPERATION_MAX; operation++) {
+			const char *word = vocabulary_word(&words_operation, (size_t)operation);
+			struct diagnostic *diagnostic;
+
+			if (kern_backend_guard(backend, (enum cw_operation)operation) >=
+				    KERN_GUARD_KILLED ||
+			    policy->allow_partial & (1u << operation) ||
+			    !operation_enforced(set, i, (enum cw_operation)operation))
+				continue;
+			diagnostic = diagnostics_add(
+				diagnostics, SEVERITY_ERROR, &policy->mode_where,
+				"enforcing %s is asked for, but the %s backend cannot refuse it",
+				word, vocabulary_word(&words_backend, backend));
+			diagnostic_hint(
+				diagnostic,
+				"add `allow_partial: [%s]` to accept that, or make a better "
+				"backend possible: see `cachewarden doctor`",
+				word);
+			r = -EOPNOTSUPP;
+		}
+	}
+	return r;
+}
+
+/* ------------------------------------------------------------------ files */
+
+static uint32_t file_entries(const struct governing *governing, const struct facts *facts,
+			     size_t fact)
+{
+	uint32_t entries = 0;
+
+	for (size_t i = 0; i < facts->pattern_count; i++) {
+		const struct pattern_fact *pattern = &facts->patterns[i];
+
+		if (!governing->list.items[pattern->policy]->executables[pattern->executable].entry)
+			continue;
+		for (size_t j = 0; j < pattern->file_count; j++)
+			if (pattern->files[j] == fact)
+				entries |= CW_FILE_ENTRY(pattern->policy + 1);
+	}
+	return entries;
+}
+
+/* Every file that is there is told to the kernel; one that is not trusted as one that is not admitted,
+ * so that executing it is `tampered` and, of an entry, still governed. */
+static int files_admit(struct daemon *daemon, const struct governing *governing,
+		       const struct facts *facts)
+{
+	for (size_t i = 0; i < facts->file_count; i++) {
+		const struct file_fact *fact = &facts->files[i];
+		struct cw_file file = {
+			.ctime_seconds = fact->identity.ctime_seconds,
+			.ctime_nanoseconds = fact->identity.ctime_nanoseconds,
+			.size = fact->identity.size,
+			.file = fact->file,
+			.admitted = fact->trust == FILE_TRUSTED,
+		};
+		int r;
+
+		if (!fact->identity.key.inode || fact->identity.status)
+			continue;
+		file.entry = file_entries(governing, facts, i);
+		r = kern_file_admit(daemon->kern, &fact->identity.key, &file);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static bool file_is_named(const struct cw_file_key *key, void *context)
+{
+	const struct facts *facts = context;
+
+	for (size_t i = 0; i < facts->file_count; i++)
+		if (memcmp(&facts->files[i].identity.key, key, sizeof(*key)) == 0)
+			return true;
+	return false;
+}
+
+/* ------------------------------------------------------------------ publishing */
+
+static int facts_look(struct daemon *daemon, const struct policy_list *list, bool names_too,
+		      const struct facts *previous, struct facts *ret)
+{
+	struct gather_options options = {
+		.identifier = { .identify = kern_identify, .context = daemon->kern },
+		.keep_names = !names_too,
+	};
+
+	return host_facts_gather(list->items, list->count, daemon->registry, &options, previous,
+				 ret);
+}
+
+static bool facts_young(const struct facts *facts)
+{
+	for (size_t i = 0; i < facts->file_count; i++)
+		if (facts->files[i].trust == FILE_TOO_YOUNG)
+			return true;
+	return false;
+}
+
+#define YOUNG_TRIES 30
+
+/* Look until no file is too young to be told from one that changes in the same tick. */
+static int facts_gather(struct daemon *daemon, const struct policy_list *list, bool names_too,
+			const struct facts *previous, struct facts *ret)
+{
+	int r = facts_look(daemon, list, names_too, previous, ret);
+
+	for (int try = 0; !r && facts_young(ret) && try < YOUNG_TRIES; try++) {
+		facts_release(ret);
+		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+		r = facts_look(daemon, list, false, previous, ret);
+	}
+	return r;
+}
+
+/* Compile a set with facts and put it in force; both stay the caller's. */
+static int govern_publish(struct daemon *daemon, const struct policy_set *set,
+			  const struct governing *lists, const struct facts *facts,
+			  struct diagnostics *diagnostics)
+{
+	struct governing *governing = &daemon->governing;
+	struct catalogue *catalogue = NULL;
+	struct image image;
+	unsigned int given;
+	int map, r;
+
+	r = kern_image_begin(daemon->kern, &image, &map);
+	if (r)
+		return log_err(r, "make room for a policy image");
+	r = image_compile(set, facts, governing->generation + 1, &image, diagnostics, &catalogue);
+	if (!r)
+		r = files_admit(daemon, lists, facts);
+	if (r) {
+		kern_image_abandon(&image, map);
+		catalogue_free(catalogue);
+		return r;
+	}
+	r = kern_image_publish(daemon->kern, &image, map);
+	if (r) {
+		catalogue_free(catalogue);
+		return log_err(r, "publish the policy image");
+	}
+	governing->generation++;
+	catalogue_free(governing->catalogues[governing->generation % CATALOGUES_KEPT]);
+	governing->catalogues[governing->generation % CATALOGUES_KEPT] = catalogue;
+	r = kern_files_sweep(daemon->kern, file_is_named, (void *)facts);
+	if (!r)
+		r = kern_label_running(daemon->kern, &given);
+	return r;
+}
+
+int govern_load(struct daemon *daemon, struct diagnostics *diagnostics)
+{
+	struct governing *governing = &daemon->governing;
+	struct governing fresh = { 0 };
+	int r;
+
+	r = policy_list_read(&fresh.list, daemon->options.policy, diagnostics);
+	if (!r)
+		r = list_keep_numbers(&governing->list, &fresh.list);
+	if (!r) {
+		fresh.set.policies = fresh.list.items;
+		fresh.set.count = fresh.list.count;
+		r = govern_check_backend(daemon, &fresh.set, diagnostics);
+	}
+	if (!r)
+		r = facts_gather(daemon, &fresh.list, true,
+				 governing->generation ? &governing->facts : NULL, &fresh.facts);
+	if (!r)
+		r = govern_publish(daemon, &fresh.set, &fresh, &fresh.facts, diagnostics);
+	if (r) {
+		governing_release(&fresh);
+		return r;
+	}
+	facts_release(&governing->facts);
+	policy_list_release(&governing->list);
+	governing->list = fresh.list;
+	governing->set = fresh.set;
+	governing->facts = fresh.facts;
+	daemon->fallback_at = 0;
+	return daemon->watch ? watch_update(daemon->watch, &governing->facts) : 0;
+}
+
+int govern_refresh(struct daemon *daemon, bool names_too)
+{
+	struct governing *governing = &daemon->governing;
+	struct diagnostics diagnostics = { 0 };
+	struct facts facts = { 0 };
+	int r = facts_gather(daemon, &governing->list, names_too, &governing->facts, &facts);
+
+	if (r)
+		return r;
+	if (!host_facts_same(&governing->facts, &facts))
+		r = govern_publish(daemon, &governing->set, governing, &facts, &diagnostics);
+	if (r == -EINVAL)
+		diagnostics_print(&diagnostics, stderr, false);
+	diagnostics_release(&diagnostics);
+	if (r) {
+		facts_release(&facts);
+		return r;
+	}
+	facts_release(&governing->facts);
+	governing->facts = facts;
+	return watch_update(daemon->watch, &governing->facts);
+}
+
+int govern_modes(struct daemon *daemon, const uint8_t modes[CW_INSTANCES_MAX],
+		 struct diagnostics *diagnostics)
+{
+	struct governing *governing = &daemon->governing;
+	struct policy_set set = governing->set;
+	int r;
+
+	memcpy(set.mode_override, modes, sizeof(set.mode_override));
+	r = govern_check_backend(daemon, &set, diagnostics);
+	if (!r)
+		r = govern_publish(daemon, &set, governing, &governing->facts, diagnostics);
+	if (!r)
+		governing->set = set;
+	return r;
+}

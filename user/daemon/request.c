@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What comes through the socket: status, mode, reload, stop, show. tail is the server's own business. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/options.h"
+#include "daemon/daemon.h"
+#include "policy/words.h"
+#include "util/log.h"
+#include "util/number.h"
+
+/* An exit status and what is to be printed. */
+struct answer {
+	unsigned int status;
+	struct buffer output;
+	struct buffer errors;
+};
+
+static void answer_error(struct answer *answer, unsigned int status, const char *what, int error)
+{
+	answer->status = status;
+	buffer_printf(&answer->errors, "cachewarden: error: %s%s%s\n", what, error ? ": " : "",
+		      error ? strerror(-error) : "");
+}
+
+static void answer_diagnostics(struct answer *answer, const struct diagnostics *diagnostics)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *stream = open_memstream(&text, &length);
+
+	if (!stream)
+		return;
+	diagnostics_print(diagnostics, stream, false);
+	fclose(stream);
+	buffer_add(&answer->errors, text, length);
+	free(text);
+}
+
+static void request_reload(struct daemon *daemon, struct answer *answer)
+{
+	struct diagnostics diagnostics = { 0 };
+	int r = govern_load(daemon, &diagnostics);
+
+	answer_diagnostics(answer, &diagnostics);
+	diagnostics_release(&diagnostics);
+	if (r) {
+		answer_error(answer, r == -EINVAL ? CLI_BAD_USAGE : CLI_CANNOT,
+			     "nothing was changed; what was in force stays in force",
+			     r == -EINVAL ? 0 : r);
+		return;
+	}
+	buffer_printf(&answer->output, "generation %llu is in force\n",
+		      (unsigned long long)daemon->governing.generation);
+}
+
+/* ------------------------------------------------------------------ mode */
+
+static size_t instance_find(const struct policy_set *set, const char *name)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (!governing_is_vacant(set->policies[i]) &&
+		    strcmp(set->policies[i]->instance.value, name) == 0)
+			return i;
+	return set->count;
+}
+
+/* The instances that a request names, or all. False: it names one that is not there. */
+static bool mode_apply(const struct policy_set *set, const struct ipc_request *request,
+		       uint8_t mode, uint8_t modes[CW_INSTANCES_MAX], struct answer *answer)
+{
+	size_t position = 0;
+	const char *name = ipc_request_option(request, "instance", &position);
+
+	if (!name) {
+		for (size_t i = 0; i < set->count; i++)
+			modes[i + 1] = mode;
+		return true;
+	}
+	for (; name; name = ipc_request_option(request, "instance", &position)) {
+		size_t i = instance_find(set, name);
+
+		if (i == set->count) {
+			answer->status = CLI_BAD_USAGE;
+			buffer_printf(&answer->errors,
+				      "cachewarden: error: no instance '%s'; there is", name);
+			for (size_t j = 0; j < set->count; j++)
+				buffer_printf(&answer->errors, " %s",
+					      set->policies[j]->instance.value);
+			buffer_add_char(&answer->errors, '\n');
+			return false;
+		}
+		modes[i + 1] = mode;
+	}
+	return true;
+}
+
+static time_t mode_deadline(const struct ipc_request *request)
+{
+	const char *seconds = ipc_request_option(request, "confirm", NULL);
+	uint64_t value;
+
+	if (!seconds)
+		seconds = ipc_request_option(request, "for", NULL);
+	return seconds && !number_parse(seconds, 1, 86400, &value) ? time(NULL) + (time_t)value : 0;
+}
+
+static void request_mode(struct daemon *daemon, const struct ipc_request *request,
+			 struct answer *answer)
+{
+	const struct policy_set *set = &daemon->governing.set;
+	const char *word = ipc_request_option(request, "mode", NULL);
+	struct diagnostics diagnostics = { 0 };
+	uint8_t modes[CW_INSTANCES_MAX], before[CW_INSTANCES_MAX];
+	int mode, r;
+
+	if (word && strcmp(word, "confirm") == 0) {
+		buffer_add_string(&answer->output,
+				  daemon->fallback_at ? "confirmed\n" : "nothing to confirm\n");
+		answer->status = daemon->fallback_at ? CLI_YES : CLI_NO;
+		daemon->fallback_at = 0;
+		return;
+	}
+	mode = word ? vocabulary_value(&words_mode, word, strlen(word)) : -ENOENT;
+	if (mode != CW_MODE_AUDIT && mode != CW_MODE_ENFORCE) {
+		answer_error(answer, CLI_BAD_USAGE, "the mode is audit or enforce", 0);
+		return;
+	}
+	memcpy(modes, set->mode_override, sizeof(modes));
+	memcpy(before, set->mode_override, sizeof(before));
+	if (!mode_apply(set, request, (uint8_t)mode, modes, answer))
+		return;
+	r = govern_modes(daemon, modes, &diagnostics);
+	answer_diagnostics(answer, &diagnostics);
+	diagnostics_release(&diagnostics);
+	if (r) {
+		answer_error(answer, CLI_CANNOT, "the mode was not changed",
+			     r == -EOPNOTSUPP ? 0 : r);
+		return;
+	}
+	memcpy(daemon->mode_before, before, sizeof(before));
+	daemon->fallback_at = mode_deadline(request);
+	buffer_printf(&answer->output, "%s; generation %llu is in force\n", word,
+		      (unsigned long long)daemon->governing.generation);
+}
+
+/* ------------------------------------------------------------------ dispatch */
+
+static void request_stop(struct daemon *daemon, struct answer *answer)
+{
+	buffer_add_string(&answer->output, "stopping\n");
+	daemon_end(daemon);
+}
+
+void daemon_request(void *context, ipc_call call, const struct ipc_peer *peer,
+		    const struct ipc_request *request)
+{
+	struct daemon *daemon = context;
+	struct answer answer = { .status = CLI_YES };
+	bool json = request->format == EVENT_FORMAT_JSON;
+	int r = 0;
+
+	(void)peer;
+	switch (request->command) {
+	case IPC_STATUS:
+		r = report_status(daemon, json, &answer.output);
+		break;
+	case IPC_SHOW:
+		r = report_show(daemon, json, &answer.output);
+		break;
+	case IPC_RELOAD:
+		request_reload(daemon, &answer);
+		break;
+	case IPC_MODE:
+		request_mode(daemon, request, &answer);
+		break;
+	case IPC_STOP:
+		request_stop(daemon, &answer);
+		break;
+	default:
+		answer_error(&answer, CLI_BAD_USAGE, "no such command", 0);
+	}
+	if (r)
+		answer_error(&answer, CLI_CANNOT, "the daemon could not tell", r);
+	r = ipc_server_reply(
+		daemon->server, call, answer.status,
+		answer.output.data && !buffer_failed(&answer.output) ? answer.output.data : NULL,
+		answer.errors.data && !buffer_failed(&answer.errors) ? answer.errors.data : NULL);
+	if (r && r != -ENOENT)
+		log_warning(r, "answer a client");
+	buffer_release(&answer.output);
+	buffer_release(&answer.errors);
+}

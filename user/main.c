@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The table of commands, and dispatch by it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/client.h"
+#include "cli/policy.h"
+#include "util/cleanup.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+} commands[] = {
+	{ "run", cli_run, "the daemon: load policies, govern, report" },
+	{ "tail", cli_tail, "live events, with filters" },
+	{ "status", cli_status, "what is in force, on which backend, counters, losses" },
+	{ "mode", cli_mode, "audit or enforce, per instance" },
+	{ "reload", cli_reload, "put the policy files in force" },
+	{ "stop", cli_stop, "end the daemon" },
+	{ "doctor", cli_doctor, "what this kernel can do, which backend, what to change" },
+	{ "policy", cli_policy, "check, show or test policies" },
+};
+
+static void usage(FILE *to)
+{
+	fputs("usage: cachewarden COMMAND [OPTION]… [OPERAND]…\n\n", to);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
+	fputs("\n`cachewarden COMMAND --help` tells more.\n", to);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return CLI_BAD_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		usage(stdout);
+		return CLI_YES;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("cachewarden " CW_VERSION);
+		return CLI_YES;
+	}
+	if (strcmp(argv[1], "--canary") == 0) /* the self-test executes itself */
+		return CLI_YES;
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "cachewarden: error: there is no command '%s'\n", argv[1]);
+	usage(stderr);
+	return CLI_BAD_USAGE;
+}
