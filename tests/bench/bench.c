@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The driver.
+ *
+ *	bench native|guest lsm|guest fmod_ret|daemon PROGRAM [--rounds N] [--json FILE]
+ *
+ * In each round every variant is entered, every act warmed up and timed in batches; the median of the
+ * batches stands for the round, so that a batch that somebody interrupted counts no more than another.
+ * Differences are taken within a round, and a figure is the quotient of their medians over the rounds.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "kern/kern.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+#define ROUNDS_MAX 200
+#define BATCHES_MAX 400
+#define DISTURBED_MAX 300 /* a minute and a half */
+
+static unsigned int rounds = 40;
+static double times[ACT_MAX][VARIANT_MAX][ROUNDS_MAX];
+
+struct report {
+	FILE *json;
+	unsigned int results, missed;
+};
+
+/* ------------------------------------------------------------------ statistics */
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t count)
+{
+	qsort(values, count, sizeof(*values), ascending);
+	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+static double median_difference(enum act_id act, enum variant_id over, enum variant_id base)
+{
+	double differences[ROUNDS_MAX];
+
+	for (unsigned int i = 0; i < rounds; i++)
+		differences[i] = times[act][over][i] - times[act][base][i];
+	return median(differences, rounds);
+}
+
+/* ------------------------------------------------------------------ report */
+
+void report_add(struct report *report, const struct result *result)
+{
+	bool ok = result->at_least ? result->value >= result->target
+				   : result->value <= result->target;
+
+	report->results++;
+	printf("%-9s %-44s %10.2f %-5s", result->suite, result->name, result->value, result->unit);
+	if (result->target > 0) {
+		printf(" %s %8.2f  %-6s", result->at_least ? ">=" : "<=", result->target,
+		       ok ? "ok" : "MISSED");
+		report->missed += !ok;
+	} else {
+		printf(" %11s  %-6s", "", "");
+	}
+	printf("  %s\n", result->detail);
+	fflush(stdout);
+	if (!report->json)
+		return;
+	fprintf(report->json,
+		"{\"suite\":\"%s\",\"name\":\"%s\",\"value\":%.3f,\"unit\":\"%s\",\"target\":%.3f,"
+		"\"ok\":%s,\"detail\":\"%s\"}\n",
+		result->suite, result->name, result->value, result->unit, result->target,
+		result->target <= 0 || ok ? "true" : "false", result->detail);
+	fflush(report->json);
+}
+
+static void figure_report(struct report *report, const struct plan *plan,
+			  const struct figure *figure)
+{
+	double over = median_difference(figure->act, figure->over, figure->over_base);
+	struct result result = { .suite = plan->suite,
+				 .value = over,
+				 .target = figure->target,
+				 .unit = plan->unit };
+
+	snprintf(result.name, sizeof(result.name), "%s: %s", acts[figure->act].name, figure->name);
+	if (figure->under != VARIANT_MAX) {
+		double under = median_difference(figure->act, figure->under, figure->under_base);
+
+		result.value = over / under;
+		result.unit = "x";
+		snprintf(result.detail, sizeof(result.detail), "%.0f / %.0f %s", over, under,
+			 plan->unit);
+	}
+	report_add(report, &result);
+}
+
+static void absolute_report(struct report *report, const struct plan *plan)
+{
+	for (size_t a = 0; a < plan->act_count; a++)
+		for (size_t v = 0; v < plan->variant_count; v++) {
+			enum act_id act = plan->acts[a];
+			enum variant_id variant = plan->variants[v];
+			struct result result = { .suite = plan->suite, .unit = plan->unit };
+			double copy[ROUNDS_MAX];
+
+			memcpy(copy, times[act][variant], sizeof(copy));
+			result.value = median(copy, rounds);
+			snprintf(result.name, sizeof(result.name), "%s: %s", acts[act].name,
+				 variants[variant].name);
+			if (variant != VARIANT_NONE)
+				snprintf(result.detail, sizeof(result.detail), "%+.1f above none",
+					 median_difference(act, variant, VARIANT_NONE));
+			report_add(report, &result);
+		}
+}
+
+/* ------------------------------------------------------------------ measuring */
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static int act_time(const struct plan *plan, enum act_id id, const struct variant *variant,
+		    double *ret)
+{
+	const struct act *act = &acts[id];
+	double batches[BATCHES_MAX];
+	unsigned int n = plan->batch[id];
+	int r = act->open();
+
+	if (r)
+		return log_err(r, "%s, %s", act->name, variant->name);
+	for (unsigned int i = 0; !r && i < n; i++) /* warm-up */
+		r = act->once();
+	for (unsigned int b = 0; !r && b < plan->batches; b++) {
+		double start;
+
+		if (variant->between)
+			variant->between();
+		start = now();
+		for (unsigned int i = 0; !r && i < n; i++)
+			r = act->once();
+		batches[b] = (now() - start) / n;
+	}
+	act->close();
+	if (r)
+		return log_err(r, "%s, %s", act->name, variant->name);
+	*ret = median(batches, plan->batches);
+	return 0;
+}
+
+/*
+ * Programs of somebody else at the same place (another run, a test) make `without` mean something
+ * else. A round in which any are seen is not counted.
+ */
+static bool undisturbed(void)
+{
+	static const enum bpf_attach_type types[] = { BPF_CGROUP_INET4_CONNECT,
+						      BPF_CGROUP_UDP4_SENDMSG,
+						      BPF_CGROUP_INET4_BIND };
+	_cleanup_close_ int cgroup = -1;
+	struct kern_probe probe;
+
+	kern_probe(&probe);
+	cgroup = open(probe.cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; cgroup >= 0 && i < ARRAY_SIZE(types); i++) {
+		__u32 count = 0;
+
+		if (!bpf_prog_query(cgroup, types[i], 0, NULL, NULL, &count) && count)
+			return false;
+	}
+	return true;
+}
+
+/* LSM links go only after a grace period, and then by a worker. */
+static void grace(const struct plan *plan)
+{
+	struct timespec time = { .tv_nsec = 400000000 };
+
+	if (plan->backend != CW_BACKEND_CGROUP)
+		nanosleep(&time, NULL);
+}
+
+static int round_run(const struct plan *plan, unsigned int round)
+{
+	for (size_t i = 0; i < plan->variant_count; i++) {
+		/* Each round begins elsewhere: no variant always follows the same one. */
+		enum variant_id id = plan->variants[(i + round) % plan->variant_count];
+		int r = variants[id].enter(id);
+
+		if (r)
+			return log_err(r, "enter variant %s", variants[id].name);
+		for (size_t a = 0; !r && a < plan->act_count; a++)
+			r = act_time(plan, plan->acts[a], &variants[id],
+				     &times[plan->acts[a]][id][round]);
+		variants[id].leave();
+		if (r)
+			return r;
+		grace(plan);
+	}
+	return 0;
+}
+
+static int plan_run(const struct plan *plan, struct report *report)
+{
+	int r;
+
+	act_exec_whole = plan->whole_exec;
+	r = acts[ACT_EXEC].open();
+	if (!r)
+		r = variants_open(plan->backend);
+	if (r)
+		return log_err(r, "prepare the small objects");
+	r = governed_open(plan->backend);
+	if (r)
+		return log_err(r, "prepare the kernel side");
+	for (unsigned int round = 0, disturbed = 0; !r && round < rounds;) {
+		bool before = undisturbed();
+
+		if (before)
+			r = round_run(plan, round);
+		if (before && undisturbed()) {
+			round++;
+		} else if (++disturbed > DISTURBED_MAX) {
+			return log_message(LOG_LEVEL_ERROR, -EBUSY,
+					   "somebody else's cgroup programs stay attached");
+		} else {
+			nanosleep(&(struct timespec){ .tv_nsec = 300000000 }, NULL);
+		}
+	}
+	if (!r)
+		for (size_t i = 0; i < plan->figure_count; i++)
+			figure_report(report, plan, &plan->figures[i]);
+	if (!r)
+		absolute_report(report, plan);
+	governed_close();
+	variants_close();
+	return r;
+}
+
+/* The last CPU, as far from interrupts as a small machine allows. */
+static void pin(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(sysconf(_SC_NPROCESSORS_ONLN) - 1, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+	setpriority(PRIO_PROCESS, 0, -20);
+}
+
+static int suite_run(char **words, struct report *report)
+{
+	pin();
+	if (strcmp(words[0], "native") == 0)
+		return plan_run(&plan_native, report);
+	if (strcmp(words[0], "guest") == 0 && words[1])
+		return plan_run(&plan_guest[strcmp(words[1], "lsm") == 0 ? 0 : 1], report);
+	if (strcmp(words[0], "daemon") == 0 && words[1])
+		return daemon_run(report, words[1]);
+	return -EINVAL;
+}
+
+int main(int argc, char **argv)
+{
+	struct report report = { 0 };
+	char *words[3] = { 0 };
+	size_t count = 0;
+	int r;
+
+	for (int i = 1; i < argc; i++) {
+		if (i + 1 < argc && strcmp(argv[i], "--rounds") == 0)
+			rounds = (unsigned int)strtoul(argv[++i], NULL, 10);
+		else if (i + 1 < argc && strcmp(argv[i], "--json") == 0)
+			report.json = strcmp(argv[++i], "-") ? fopen(argv[i], "we") : stdout;
+		else if (count < 2)
+			words[count++] = argv[i];
+	}
+	if (!count || rounds < 1 || rounds > ROUNDS_MAX) {
+		fputs("usage: bench native | guest lsm|fmod_ret | daemon PROGRAM [--rounds N] [--json FILE]\n",
+		      stderr);
+		return 2;
+	}
+	r = suite_run(words, &report);
+	if (report.json && report.json != stdout)
+		fclose(report.json);
+	return r ? 3 : 0;
+}

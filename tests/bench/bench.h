@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The benchmark's tables. An act is a system call of the benchmark's own process, repeated; a variant
+ * is a state of the kernel side (nothing attached, empty programs, ours with this or that policy).
+ * Every act is timed in every variant, in rounds, so that what changes on the machine meanwhile meets
+ * all alike; a figure is a quotient of differences between variants, paired round by round.
+ *
+ *	bench.c     driver: rounds, medians, report
+ *	acts.c      the acts
+ *	variants.c  the variants: small objects beside this program
+ *	governed.c  the variants of the real kernel side
+ *	native.c    figures of the cgroup backend, in nanoseconds
+ *	guest.c     figures of lsm and fmod_ret, in guest instructions (QEMU's -icount)
+ *	daemon.c    figures of the daemon
+ */
+#ifndef CW_BENCH_H
+#define CW_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi.h"
+
+#define BENCH_PORT 47 /* what the acts connect to and send to */
+#define BENCH_ADDRESS 0x7f630163 /* 127.99.1.99 */
+
+enum act_id { ACT_CONNECT, ACT_BIND, ACT_SEND, ACT_EXEC, ACT_MMAP, ACT_MAX };
+
+struct act {
+	const char *name;
+	int (*open)(void);
+	int (*once)(void);
+	void (*close)(void);
+};
+extern const struct act acts[ACT_MAX];
+
+/* Full exec (fork, exec, exit) or one that ends after the hook: see acts.c. */
+extern bool act_exec_whole;
+/* The file that ACT_EXEC executes and ACT_MMAP maps. */
+const char *act_file(void);
+
+enum variant_id {
+	VARIANT_NONE,
+	VARIANT_EMPTY,
+	VARIANT_MINIMAL,
+	VARIANT_RECORDING, /* minimal programs that record without waking */
+	VARIANT_UNGOVERNED,
+	VARIANT_RULES_1,
+	VARIANT_RULES_512,
+	VARIANT_PREFIXES,
+	VARIANT_RECORDED,
+	VARIANT_MAX,
+};
+
+struct variant {
+	const char *name;
+	int (*enter)(enum variant_id variant);
+	void (*leave)(void);
+	/* Between batches: empties rings, so that none is ever full. NULL: nothing to do. */
+	void (*between)(void);
+};
+extern const struct variant variants[VARIANT_MAX];
+
+/* (over - base) / (under - base of under); under VARIANT_MAX: over - base in the unit itself. */
+struct figure {
+	const char *name;
+	enum act_id act;
+	enum variant_id over, over_base;
+	enum variant_id under, under_base;
+	double target;
+};
+
+struct plan {
+	const char *suite;
+	const char *unit;
+	enum cw_backend backend;
+	bool whole_exec;
+	const enum act_id *acts;
+	size_t act_count;
+	const enum variant_id *variants;
+	size_t variant_count;
+	const struct figure *figures;
+	size_t figure_count;
+	unsigned int batch[ACT_MAX]; /* acts in one timing */
+	unsigned int batches; /* timings of one act in one round */
+};
+extern const struct plan plan_native, plan_guest[2];
+
+/* One line of the report. */
+struct result {
+	const char *suite;
+	char name[96];
+	double value; /* the ratio; or what is bounded, in unit */
+	double target; /* 0: for information */
+	bool at_least; /* the target is a lower bound */
+	const char *unit; /* "x" for ratios */
+	char detail[160];
+};
+
+struct report;
+void report_add(struct report *report, const struct result *result);
+
+int variants_open(enum cw_backend backend);
+void variants_close(void);
+int governed_open(enum cw_backend backend);
+void governed_close(void);
+int governed_enter(enum variant_id variant);
+void governed_leave(void);
+void governed_between(void);
+
+int daemon_run(struct report *report, const char *program);
+
+#endif

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make bench: what the kernel side costs (natively, and in guest instructions), what the daemon costs,
+# each beside its target; figures also in $(O)/bench.json. BENCH_KERNEL is the guest's kernel,
+# BENCH_ROUNDS how often each thing is measured.
+
+BENCH_KERNEL ?= 6.12
+BENCH_ROUNDS ?= 40
+BENCH_DIR := $(O)/tests/bench
+BENCH_PARTS := $(BENCH_DIR)/native.json $(BENCH_DIR)/lsm.json $(BENCH_DIR)/fmod_ret.json $(BENCH_DIR)/daemon.json
+BENCH_SOURCES := $(filter-out %.bpf.c %/nothing.c,$(wildcard tests/bench/*.c)) \
+	$(addprefix user/kern/,files.c load.c probe.c publish.c ring.c state.c)
+BENCH_OBJECTS := $(call object,$(BENCH_SOURCES))
+BENCH_FILES := $(BENCH_DIR)/bench $(BENCH_DIR)/nothing $(BENCH_DIR)/empty.bpf.o $(BENCH_DIR)/minimal.bpf.o
+
+$(BENCH_DIR)/%.bpf.o: tests/bench/%.bpf.c $(BPF_HEADERS) tests/bench/minimal.h
+	$(call say,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(BENCH_DIR)/%.o: tests/bench/%.c $(O)/warden.skel.h
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BENCH_DIR)/bench: $(BENCH_OBJECTS) $(O)/libpure.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(LIBS) -o $@
+
+$(BENCH_DIR)/nothing: tests/bench/nothing.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -fno-stack-protector -static -nostartfiles $< -o $@
+
+bench-native: $(BENCH_FILES)
+	$(Q)$(BENCH_DIR)/bench native --rounds $(BENCH_ROUNDS) --json $(BENCH_DIR)/native.json
+
+# The whole folder is small, and is what the guest needs.
+bench-lsm bench-fmod_ret: bench-%: $(BENCH_FILES)
+	$(Q)rm -rf $(BENCH_DIR)/guest && mkdir -p $(BENCH_DIR)/guest && cp $(BENCH_FILES) $(BENCH_DIR)/guest
+	$(Q)scripts/vm $(BENCH_KERNEL) $(if $(filter lsm,$*),--lsm bpf) --icount --mem 1024 --timeout 900 \
+		--payload $(BENCH_DIR)/guest -- /cw/bench guest $* --rounds 3 --json - > $(BENCH_DIR)/$*.out
+	$(Q)grep -v '^{' $(BENCH_DIR)/$*.out; grep '^{' $(BENCH_DIR)/$*.out > $(BENCH_DIR)/$*.json
+
+.PHONY: bench bench-native bench-lsm bench-fmod_ret

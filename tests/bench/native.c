@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Figures of the cgroup backend: what the caller pays, in nanoseconds. */
+#include "bench.h"
+#include "util/cleanup.h"
+
+static const enum act_id act_list[] = { ACT_CONNECT, ACT_BIND, ACT_SEND, ACT_EXEC };
+
+static const enum variant_id variant_list[] = {
+	VARIANT_NONE,	 VARIANT_EMPTY,	    VARIANT_MINIMAL,  VARIANT_RECORDING, VARIANT_UNGOVERNED,
+	VARIANT_RULES_1, VARIANT_RULES_512, VARIANT_PREFIXES, VARIANT_RECORDED,
+};
+
+#define OVERHEAD(act, name, over, under, target) \
+	{ name, act, over, VARIANT_NONE, under, VARIANT_NONE, target }
+#define CALLER(act) \
+	OVERHEAD(act, "ungoverned / empty", VARIANT_UNGOVERNED, VARIANT_EMPTY, 1.25), \
+		OVERHEAD(act, "governed / empty", VARIANT_RULES_512, VARIANT_EMPTY, 1.5), \
+		OVERHEAD(act, "recorded / minimal record", VARIANT_RECORDED, VARIANT_RECORDING, \
+			 1.25)
+
+/* A program's own time is what the caller pays above an empty program in the same place; ratios of it
+ * leave the cost of getting there out, and are harsher for that. */
+static const struct figure figures[] = {
+	{ "512 rules / 1 rule", ACT_CONNECT, VARIANT_RULES_512, VARIANT_EMPTY, VARIANT_RULES_1,
+	  VARIANT_EMPTY, 1.25 },
+	{ "100,000 prefixes / 1 rule", ACT_CONNECT, VARIANT_PREFIXES, VARIANT_EMPTY,
+	  VARIANT_RULES_1, VARIANT_EMPTY, 2.5 },
+	{ "ungoverned, above empty", ACT_CONNECT, VARIANT_UNGOVERNED, VARIANT_EMPTY, VARIANT_MAX,
+	  VARIANT_MAX, 40 },
+	{ "governed, 512 rules, above empty", ACT_CONNECT, VARIANT_RULES_512, VARIANT_EMPTY,
+	  VARIANT_MAX, VARIANT_MAX, 120 },
+	CALLER(ACT_CONNECT),
+	CALLER(ACT_BIND),
+	CALLER(ACT_SEND),
+	CALLER(ACT_EXEC),
+};
+
+const struct plan plan_native = {
+	.suite = "native",
+	.unit = "ns",
+	.backend = CW_BACKEND_CGROUP,
+	.whole_exec = true,
+	.acts = act_list,
+	.act_count = ARRAY_SIZE(act_list),
+	.variants = variant_list,
+	.variant_count = ARRAY_SIZE(variant_list),
+	.figures = figures,
+	.figure_count = ARRAY_SIZE(figures),
+	.batch = { [ACT_CONNECT] = 100, [ACT_BIND] = 100, [ACT_SEND] = 100, [ACT_EXEC] = 4 },
+	.batches = 200,
+};

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Variants that are small objects beside this program, and the way back from each to nothing. */
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "kern/kern.h"
+#include "minimal.h"
+#include "policy/words.h"
+
+#define LINKS_MAX 32
+
+static struct bpf_object *empty, *minimal;
+static struct ring_buffer *recorded;
+static struct bpf_link *links[LINKS_MAX];
+static size_t link_count;
+static const char *backend_prefix;
+
+static const char *const prefixes[CW_BACKEND_MAX] = { "lsm_", "fmod_", "cgroup_" };
+
+static bool starts(const char *name, const char *prefix)
+{
+	return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+static bool wanted(const struct bpf_program *program, const char *prefix)
+{
+	const char *name = bpf_program__name(program);
+
+	return starts(name, prefix) || starts(name, "label_");
+}
+
+static int object_open(const char *name, struct bpf_object **ret)
+{
+	char path[4200], self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	struct bpf_program *program;
+	struct bpf_object *object;
+
+	if (n < 0)
+		return -errno;
+	self[n] = '\0';
+	*strrchr(self, '/') = '\0';
+	snprintf(path, sizeof(path), "%s/%s", self, name);
+	object = bpf_object__open_file(path, NULL);
+	if (!object)
+		return -errno;
+	*ret = object;
+	bpf_object__for_each_program(program, object)
+		bpf_program__set_autoload(program, wanted(program, backend_prefix) ||
+							   wanted(program, "record_"));
+	return bpf_object__load(object);
+}
+
+static int allow(__u64 object, __u64 detail)
+{
+	struct minimal_key key = { object, detail };
+	__u32 yes = 1;
+
+	return bpf_map__update_elem(bpf_object__find_map_by_name(minimal, "allowed"), &key,
+				    sizeof(key), &yes, sizeof(yes), BPF_ANY);
+}
+
+static int allow_file(const char *path)
+{
+	struct stat info;
+
+	if (stat(path, &info))
+		return -errno;
+	return allow(info.st_ino,
+		     (__u64)major(info.st_dev) << 20 | minor(info.st_dev));
+}
+
+static int record_ignored(void *context, void *bytes, size_t size)
+{
+	(void)context;
+	(void)bytes;
+	(void)size;
+	return 0;
+}
+
+int variants_open(enum cw_backend backend)
+{
+	int r;
+
+	backend_prefix = prefixes[backend];
+	r = object_open("empty.bpf.o", &empty);
+	if (!r)
+		r = object_open("minimal.bpf.o", &minimal);
+	if (!r)
+		r = allow(htonl(BENCH_ADDRESS), htons(BENCH_PORT));
+	if (!r)
+		r = allow_file(act_file());
+	if (r)
+		return r;
+	recorded = ring_buffer__new(
+		bpf_map__fd(bpf_object__find_map_by_name(minimal, "events")), record_ignored, NULL,
+		NULL);
+	return recorded ? 0 : -errno;
+}
+
+void variants_close(void)
+{
+	ring_buffer__free(recorded);
+	bpf_object__close(minimal);
+	bpf_object__close(empty);
+}
+
+static void nothing_leave(void)
+{
+	while (link_count)
+		bpf_link__destroy(links[--link_count]);
+}
+
+static int attach(struct bpf_object *object, const char *prefix)
+{
+	struct bpf_program *program;
+	struct kern_probe probe;
+	int cgroup = -1;
+
+	kern_probe(&probe);
+	if (probe.cgroup[0])
+		cgroup = open(probe.cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bpf_object__for_each_program(program, object) {
+		struct bpf_link *link;
+
+		if (!wanted(program, prefix))
+			continue;
+		link = starts(bpf_program__section_name(program), "cgroup/") ||
+				       starts(bpf_program__section_name(program), "?cgroup/")
+			       ? bpf_program__attach_cgroup(program, cgroup)
+			       : bpf_program__attach(program);
+		if (!link) {
+			nothing_leave();
+			break;
+		}
+		links[link_count++] = link;
+	}
+	close(cgroup);
+	return link_count ? 0 : -EIO;
+}
+
+static int nothing_enter(enum variant_id variant)
+{
+	(void)variant;
+	return 0;
+}
+
+static int object_enter(enum variant_id variant)
+{
+	if (variant == VARIANT_EMPTY)
+		return attach(empty, backend_prefix);
+	if (variant == VARIANT_MINIMAL)
+		return attach(minimal, backend_prefix);
+	/* Whoever records an exec also keeps labels. */
+	return attach(empty, "label_") ?: attach(minimal, "record_");
+}
+
+static void object_between(void)
+{
+	ring_buffer__consume(recorded);
+}
+
+const struct variant variants[VARIANT_MAX] = {
+	[VARIANT_NONE] = { "without", nothing_enter, nothing_leave, NULL },
+	[VARIANT_EMPTY] = { "empty", object_enter, nothing_leave, NULL },
+	[VARIANT_MINIMAL] = { "minimal look-up", object_enter, nothing_leave, NULL },
+	[VARIANT_RECORDING] = { "minimal record", object_enter, nothing_leave, object_between },
+	[VARIANT_UNGOVERNED] = { "ungoverned", governed_enter, governed_leave, NULL },
+	[VARIANT_RULES_1] = { "governed, 1 rule", governed_enter, governed_leave, NULL },
+	[VARIANT_RULES_512] = { "governed, 512 rules", governed_enter, governed_leave, NULL },
+	[VARIANT_PREFIXES] = { "governed, 100,000 prefixes", governed_enter, governed_leave, NULL },
+	[VARIANT_RECORDED] = { "governed, recorded", governed_enter, governed_leave,
+			       governed_between },
+};
