@@ -110,8 +110,7 @@ enum cw_direction {
 #define CW_FILE_UNKNOWN 0
 #define CW_SUBJECTS_MAX \
 	131072 /* governed processes; preallocated, so a fork never waits for memory */
-#define CW_VECTORS_MAX \
-	30720 /* rule vectors of all instances together; vector 0 is empty, 1 is full */
+#define CW_VECTORS_MAX 16384 /* rule vectors of all instances; vector 0 is empty, 1 is full */
 #define CW_VECTOR_EMPTY 0
 #define CW_VECTOR_FULL 1
 #define CW_V4_BOUNDS_MAX 262144 /* enough for 131,000 prefixes of any shape */

@@ -228,6 +228,8 @@ cw_inline __u32 cw_bit_position(__u64 bit)
 	return cw_bit_positions[(bit * 0x022fdd63cc95386dull) >> 58];
 }
 
+_Static_assert((CW_VECTORS_MAX & (CW_VECTORS_MAX - 1)) == 0, "cw_index() wants a power of two");
+
 /* A row that is empty for every class stands as a number beyond the table: it is vector 0. Computed
  * without a branch, like all on the way to a match. */
 cw_inline __u64 cw_row(__u32 row)
@@ -488,8 +490,13 @@ cw_inline struct cw_decision cw_decide_library(const struct cw_pages *pages,
 	if (mode == CW_MODE_OFF)
 		return decision;
 	decision = cw_answer(request, mode, CW_CLASS_LIBRARY, CW_VERDICT_ALLOW, CW_REASON_NO_RULE);
-	if (request->has_file ? cw_library_trusted(instance, request)
-			      : (instance->library_flags & CW_LIBRARY_ANONYMOUS) != 0)
+	/* A file that a policy names and admits is trusted for what it is, whoever may write it. */
+	if (request->target_state == CW_FILE_STATE_ADMITTED)
+		return decision;
+	if (!request->has_file && instance->library_flags & CW_LIBRARY_ANONYMOUS)
+		return decision;
+	if (request->has_file && (instance->library_flags & CW_LIBRARY_ANY_OWNER ||
+				  cw_library_trusted(instance, request)))
 		return decision;
 	row = cw_row(instance->row_library + cw_by_class(pages->head, request->executable));
 	if (pages->vectors->vector[row][0] & 1)

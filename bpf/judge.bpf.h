@@ -207,7 +207,7 @@ static __always_inline int settle_exec_as(struct linux_binprm *bprm, bool by_kil
 		judgement.decision = cw_decide_undecided(&hook.pages, &judgement.request,
 							 CW_CLASS_EXEC);
 	if (hook.subject) {
-		hook.subject->pending_script = judgement.request.target;
+		hook.subject->pending_script = by_kill ? CW_FILE_UNKNOWN : judgement.request.target;
 		hook.subject->pending_exec = (__u64)bprm;
 	}
 	judgement.target = identity;

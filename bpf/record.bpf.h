@@ -190,6 +190,12 @@ static __always_inline bool walk_step(struct cw_deviation *deviation, enum cw_te
 	at_root = cw_mask_equal(walk->at, walk->root) | cw_mask_equal(walk->at, walk->up);
 	if (at_root & cw_mask_equal(walk->above, walk->mount)) {
 		deviation->cut &= ~CW_TEXT_CUT(which);
+		/* "/", or a file that is in no tree (a memfd): its own name is all there is. */
+		if (!used) {
+			length = bpf_probe_read_kernel_str(deviation->text[which], NAME_MAX_READ,
+							   (void *)walk->name);
+			deviation->length[which] = length > 0 ? length : 0;
+		}
 		return false;
 	}
 	if (used >= CW_TEXT - NAME_MAX_READ)
@@ -328,7 +334,7 @@ static __always_inline enum outcome record_deviating(const struct judgement *jud
 	return outcome == OUTCOME_RECORDED ? OUTCOME_RECORDED : OUTCOME_LOST;
 }
 
-#define EVENTS_WAKE (2 << 20) /* half of the ring */
+#define EVENTS_WAKE (1 << 20) /* half of the ring */
 
 static __always_inline enum outcome record_event(const struct judgement *judgement,
 						 __u64 generation)

@@ -111,7 +111,8 @@ static __always_inline __u32 subject_entry(const struct cw_file *file)
 		       : CW_INSTANCE_NONE;
 }
 
-/* The process now runs this file: it becomes governed, or governed under another executable. */
+/* The process now runs this file: it becomes governed, or governed under another executable. exec: the
+ * linux_binprm, where what runs is the interpreter of a script; else 0. */
 static __always_inline void subject_exec(__u32 tgid, const struct cw_file *file, bool admitted,
 					 __u64 exec)
 {
@@ -122,9 +123,8 @@ static __always_inline void subject_exec(__u32 tgid, const struct cw_file *file,
 
 	if (label) {
 		label->executable = number;
-		label->script = label->pending_exec && label->pending_exec == exec
-					? label->pending_script
-					: CW_FILE_UNKNOWN;
+		label->script = exec && label->pending_exec == exec ? label->pending_script
+								    : CW_FILE_UNKNOWN;
 		label->pending_exec = 0;
 		return;
 	}

@@ -40,13 +40,15 @@ int BPF_PROG(label_exit, struct task_struct *task)
 SEC("?tp_btf/sched_process_exec")
 int BPF_PROG(label_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
+	bool interpreter = bprm->interp != bprm->filename;
 	struct cw_identity identity = {};
 	const struct cw_file *file;
 	__u8 state;
 
 	file_identity(CW_PLAIN, bprm->file, &identity);
 	file = file_find(&identity, &state);
-	subject_exec(task->tgid, file, state == CW_FILE_STATE_ADMITTED, (__u64)bprm);
+	subject_exec(task->tgid, file, state == CW_FILE_STATE_ADMITTED,
+		     interpreter ? (__u64)bprm : 0);
 	return 0;
 }
 

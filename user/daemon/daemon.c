@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <grp.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -373,6 +374,8 @@ int daemon_run(const struct daemon_options *options)
 				  .settle_timer = -1 };
 	r = daemon_start(&daemon);
 	if (!r) {
+		/* What loading the programs took is not needed again. */
+		malloc_trim(0);
 		tell_started(&daemon);
 		sd_notify(0, "READY=1");
 		r = daemon_loop(&daemon);

@@ -101,7 +101,9 @@ static void name_process(const struct event_names *names, const struct cw_deviat
 	if (record->executable != CW_FILE_UNKNOWN)
 		event->executable = look_up(names, executable_name, record->instance,
 					    record->executable);
-	event->path = recorded_path(deviation, CW_TEXT_EXECUTABLE, event);
+	/* The cgroup backend judges an exec when it has happened: the path recorded is the new one. */
+	if (record->operation != CW_OPERATION_EXEC || record->backend != CW_BACKEND_CGROUP)
+		event->path = recorded_path(deviation, CW_TEXT_EXECUTABLE, event);
 	if (!event->path)
 		event->path = known_path(names, record->executable);
 	/* After an exec the process is what it executed: too late to ask what it was. */

@@ -154,6 +154,9 @@ size_t record_path(const char *names, size_t length, bool cut, char *to)
 		start -= strlen(RECORD_CUT_MARK) - 1; /* its last character is the slash there */
 		memcpy(path + start, RECORD_CUT_MARK, strlen(RECORD_CUT_MARK) - 1);
 	}
+	/* The root itself is one name, "/", that was passed over. */
+	if (start == sizeof(path) && length && *names == '/')
+		path[--start] = '/';
 	result = sizeof(path) - start;
 	memcpy(to, path + start, result);
 	to[result] = '\0';
