@@ -7,6 +7,7 @@
 #include "cli/client.h"
 #include "cli/policy.h"
 #include "util/cleanup.h"
+#include "util/vocabulary.h"
 
 static const struct {
 	const char *name;
@@ -31,6 +32,22 @@ static void usage(FILE *to)
 	fputs("\n`cachewarden COMMAND --help` tells more.\n", to);
 }
 
+static void unknown(const char *word)
+{
+	const char *names[ARRAY_SIZE(commands)];
+	const struct vocabulary vocabulary = { names, ARRAY_SIZE(commands) };
+	const char *nearest;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		names[i] = commands[i].name;
+	nearest = vocabulary_nearest(&vocabulary, word);
+	fprintf(stderr, "cachewarden: error: there is no command '%s'\n", word);
+	if (nearest)
+		fprintf(stderr, "cachewarden: hint: did you mean `%s`?\n", nearest);
+	else
+		usage(stderr);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -50,7 +67,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
-	fprintf(stderr, "cachewarden: error: there is no command '%s'\n", argv[1]);
-	usage(stderr);
+	unknown(argv[1]);
 	return CLI_BAD_USAGE;
 }

@@ -283,7 +283,9 @@ static int start_server(struct daemon *daemon)
 		log_err(0, "there is no group '%s'", daemon->options.group);
 		return -EINVAL;
 	}
-	if (mkdir(daemon->options.runtime_dir, 0755) && errno != EEXIST)
+	if (mkdir(daemon->options.runtime_dir, 0755) == 0)
+		daemon->made_runtime_dir = true;
+	else if (errno != EEXIST)
 		return log_err(-errno, "make %s", daemon->options.runtime_dir);
 	r = ipc_server_new(daemon->options.runtime_dir, group ? group->gr_gid : (gid_t)-1, &handler,
 			   &daemon->server);
@@ -332,6 +334,9 @@ static void daemon_stop(struct daemon *daemon)
 {
 	sd_notify(0, "STOPPING=1");
 	ipc_server_free(daemon->server);
+	/* Not empty: somebody else's things are in it, and it stays. */
+	if (daemon->made_runtime_dir)
+		rmdir(daemon->options.runtime_dir);
 	kern_free(daemon->kern);
 	watch_free(daemon->watch);
 	naming_free(daemon->naming);
@@ -356,6 +361,8 @@ static void tell_started(const struct daemon *daemon)
 		log_notice("instance %s: %s, by %s", set->policies[i]->instance.value,
 			   vocabulary_word(&words_mode, policy_set_file_mode(set, i)),
 			   set->policies[i]->file);
+	if (!set->count)
+		log_warning(0, "no policy in %s: nothing is governed", daemon->options.policy);
 	log_notice("backend %s, self-test passed, %u processes governed",
 		   vocabulary_word(&words_backend, kern_backend(daemon->kern)), all);
 }

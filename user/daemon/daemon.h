@@ -61,6 +61,7 @@ struct daemon {
 	time_t started;
 	int epoll, signals, batch_timer, second_timer, settle_timer;
 	bool ending;
+	bool made_runtime_dir; /* … and takes it away again */
 	uint8_t mode_before[CW_INSTANCES_MAX]; /* to fall back to at fallback_at */
 	time_t fallback_at; /* 0: no fall-back is due */
 };

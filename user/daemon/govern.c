@@ -69,6 +69,15 @@ static size_t list_find(const struct policy_list *list, const char *instance)
 	return list->count;
 }
 
+/* A mode that was set by command stays with its instance. */
+static void set_keep_modes(const struct policy_set *old, struct policy_set *fresh)
+{
+	for (size_t i = 0; i < old->count && i < fresh->count; i++)
+		if (strcmp(old->policies[i]->instance.value, fresh->policies[i]->instance.value) ==
+		    0)
+			fresh->mode_override[i + 1] = old->mode_override[i + 1];
+}
+
 /* Order fresh as old was; newcomers take vacant places, then new ones. */
 static int list_keep_numbers(const struct policy_list *old, struct policy_list *fresh)
 {
@@ -302,6 +311,7 @@ int govern_load(struct daemon *daemon, struct diagnostics *diagnostics)
 	if (!r) {
 		fresh.set.policies = fresh.list.items;
 		fresh.set.count = fresh.list.count;
+		set_keep_modes(&governing->set, &fresh.set);
 		r = govern_check_backend(daemon, &fresh.set, diagnostics);
 	}
 	if (!r)
@@ -318,7 +328,6 @@ int govern_load(struct daemon *daemon, struct diagnostics *diagnostics)
 	governing->list = fresh.list;
 	governing->set = fresh.set;
 	governing->facts = fresh.facts;
-	daemon->fallback_at = 0;
 	return daemon->watch ? watch_update(daemon->watch, &governing->facts) : 0;
 }
 

@@ -55,6 +55,16 @@ static void request_reload(struct daemon *daemon, struct answer *answer)
 	}
 	buffer_printf(&answer->output, "generation %llu is in force\n",
 		      (unsigned long long)daemon->governing.generation);
+	for (size_t i = 0; i < daemon->governing.set.count; i++) {
+		const struct policy *policy = daemon->governing.set.policies[i];
+		uint8_t mode = policy_set_file_mode(&daemon->governing.set, i);
+
+		if (mode != policy->mode)
+			buffer_printf(&answer->output,
+				      "%s: %s by command, though its file says %s\n",
+				      policy->instance.value, vocabulary_word(&words_mode, mode),
+				      vocabulary_word(&words_mode, policy->mode));
+	}
 }
 
 /* ------------------------------------------------------------------ mode */
@@ -141,7 +151,9 @@ static void request_mode(struct daemon *daemon, const struct ipc_request *reques
 			     r == -EOPNOTSUPP ? 0 : r);
 		return;
 	}
-	memcpy(daemon->mode_before, before, sizeof(before));
+	/* While a fall-back is due, what it falls back to stays the same: only the time is renewed. */
+	if (!daemon->fallback_at)
+		memcpy(daemon->mode_before, before, sizeof(before));
 	daemon->fallback_at = mode_deadline(request);
 	buffer_printf(&answer->output, "%s; generation %llu is in force\n", word,
 		      (unsigned long long)daemon->governing.generation);

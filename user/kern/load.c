@@ -138,7 +138,10 @@ fail:
 	if (!quiet) {
 		log_err(r, "load the programs of backend %s",
 			vocabulary_word(&words_backend, backend));
-		fputs(load_last_words(), stderr);
+		log_debug("%s", load_last_words());
+		log_hint("`cachewarden doctor` tells what works here; CW_LIBBPF_DEBUG=1 shows all "
+			 "that "
+			 "libbpf and the verifier say");
 	}
 	kern_free(kern);
 	return r;
