@@ -254,9 +254,10 @@ static int diagnose_full(const struct policy_set *set, int r, struct diagnostics
 			CW_V4_BOUNDS_MAX, CW_V6_BOUNDS_MAX);
 		return -EINVAL;
 	case -E2BIG:
-		diagnostics_add(diagnostics, SEVERITY_ERROR, &whole,
-				"the policies together name too many users (%d at most)",
-				CW_USERS_SLOTS / 2);
+		diagnostics_add(
+			diagnostics, SEVERITY_ERROR, &whole,
+			"the policies together name more users than the table holds (some %d)",
+			CW_USERS_SLOTS / 4);
 		return -EINVAL;
 	default:
 		return r;

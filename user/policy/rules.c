@@ -82,7 +82,7 @@ static int assign_target(void *context, uint32_t file, uint16_t number)
 
 /*
  * The table of users is probed at most CW_USERS_PROBES slots far. Whoever is farther from home takes
- * the slot ("Robin Hood"), which keeps the longest way short in a table that is half full.
+ * the slot ("Robin Hood"), which keeps the longest way short in a table with room.
  */
 static int assign_user(void *context, uint32_t uid, uint16_t number)
 {
