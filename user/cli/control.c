@@ -52,7 +52,7 @@ int cli_reload(int argc, char **argv)
 enum { STOP_RELEASE = 1 };
 
 static const struct cli_option stop_options[] = {
-	{ "release", 0, NULL, "take enforcement out too, whatever the policies' on_stop says",
+	{ "release", 0, NULL, "take enforcement out too (in this version that is always so)",
 	  STOP_RELEASE },
 	{ NULL },
 };
@@ -60,7 +60,8 @@ static const struct cli_option stop_options[] = {
 const struct cli_usage cli_stop_usage = {
 	.name = "stop",
 	.operands = "",
-	.summary = "End the daemon; what then stays in force is for the policies' on_stop to say.",
+	.summary = "End the daemon. In this version every verdict ends with it, whatever on_stop "
+		   "says.",
 	.options = stop_options,
 	.shared = CLI_RUNTIME_DIR,
 };
@@ -94,8 +95,9 @@ static const struct cli_option mode_options[] = {
 const struct cli_usage cli_mode_usage = {
 	.name = "mode",
 	.operands = "audit|enforce|confirm [INSTANCE…]",
-	.summary =
-		"Change the mode of instances (of all, where none is named) until the daemon ends.",
+	.summary = "Change the mode of instances, of all where none is named. A reload or the end "
+		   "of the "
+		   "daemon\nbrings back what the files say.",
 	.options = mode_options,
 	.shared = CLI_RUNTIME_DIR,
 };
@@ -125,6 +127,12 @@ int cli_mode(int argc, char **argv)
 	    strcmp(mode, "confirm") != 0)
 		return cli_bad_usage(&cli_mode_usage, "expected audit, enforce or confirm%s%s%s",
 				     *mode ? ", not '" : "", mode, *mode ? "'" : "");
+	if (*seconds[MODE_CONFIRM] && *seconds[MODE_FOR])
+		return cli_bad_usage(&cli_mode_usage, "either --confirm or --for");
+	if (strcmp(mode, "confirm") == 0 &&
+	    (*seconds[MODE_CONFIRM] || *seconds[MODE_FOR] || parser.operand + 1 < argc))
+		return cli_bad_usage(&cli_mode_usage,
+				     "confirm stands alone: it confirms the last change of mode");
 	if (argc - parser.operand > CW_INSTANCES_MAX)
 		return cli_bad_usage(&cli_mode_usage, "too many instances");
 	cli_request_add(&request, "mode", mode);
