@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "cli/client.h"
 #include "cli/policy.h"
 #include "event/show.h"
 #include "util/buffer.h"
@@ -14,8 +15,9 @@ const struct cli_usage cli_policy_show_usage = {
 	.operands = "[FILE…]",
 	.summary = "Show the rules of policy files with the files, addresses and users they mean "
 		   "here.",
-	.shared = CLI_OUTPUT | CLI_RUNTIME_DIR | CLI_POLICY,
-	.notes = "Without FILE: the policies that the daemon has in force.",
+	.shared = CLI_OUTPUT | CLI_RUNTIME_DIR,
+	.notes = "FILE is a policy or a directory of *.yaml. Without FILE: what the daemon has in "
+		 "force.",
 };
 
 static int show_print(const struct show_report *report, bool json)
@@ -51,14 +53,6 @@ static int show_files(const struct cli_common *common, const char *const *paths,
 	return show_print(&report, common->json);
 }
 
-/* What is in force, as the daemon tells it. Until it can be asked: the files it would read. */
-static int show_in_force(const struct cli_common *common)
-{
-	const char *path = common->policy;
-
-	return show_files(common, &path, 1);
-}
-
 int cli_policy_show(int argc, char **argv)
 {
 	struct cli_parser parser = { .usage = &cli_policy_show_usage, .argc = argc, .argv = argv };
@@ -68,8 +62,11 @@ int cli_policy_show(int argc, char **argv)
 		continue;
 	if (r == CLI_LEAVE)
 		return parser.status;
-	if (parser.operand == argc)
-		return show_in_force(&parser.common);
+	if (parser.operand == argc) {
+		struct ipc_request request = { .command = IPC_SHOW };
+
+		return cli_call(&parser.common, &request);
+	}
 	return show_files(&parser.common, (const char *const *)argv + parser.operand,
 			  (size_t)(argc - parser.operand));
 }
