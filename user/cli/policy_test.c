@@ -88,7 +88,10 @@ static void text_why(const struct answer *answer, struct buffer *buffer)
 		buffer_add_string(buffer, "the file is not trusted");
 		break;
 	case CW_REASON_UNTRUSTED_LIBRARY:
-		buffer_add_string(buffer, "others than root and the owner may have written it");
+		buffer_add_string(buffer,
+				  strcmp(answer->operation->words[1], "anonymous") == 0
+					  ? "`library` allows no memory without a file"
+					  : "others than root and the owner may have written it");
 		break;
 	default:
 		if (decision->instance == CW_INSTANCE_NONE)
