@@ -119,10 +119,15 @@ static void cell_target(struct buffer *buffer, const struct event *event)
 	text_field(buffer, event, EVENT_FIELD_PORT);
 }
 
-/* The rule, or why there is none, and where in the policy that stands. */
+/* The rule, or why there is none, and where in the policy that stands. A class that allows without a
+ * rule (`sockets`, `library`, one that is off) has nothing to explain: `no-rule` would read as a fault. */
 static void cell_reason(struct buffer *buffer, const struct event *event)
 {
-	if (event->record.reason != CW_REASON_RULE || !event->rule)
+	const struct cw_record *record = &event->record;
+
+	if (record->verdict == CW_VERDICT_ALLOW && record->reason == CW_REASON_NO_RULE)
+		buffer_add_char(buffer, '-');
+	else if (record->reason != CW_REASON_RULE || !event->rule)
 		text_field(buffer, event, EVENT_FIELD_REASON);
 	if (event->rule) {
 		if (event->record.reason != CW_REASON_RULE)
