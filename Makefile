@@ -7,6 +7,7 @@
 #
 # O= build directory, V=1 shows commands, SANITIZE=address,undefined instruments user space and its
 # unit tests, WERROR=1 makes warnings errors (CI). DESTDIR= and PREFIX= are make install's.
+# Parts of make check: make unit, make lint, make check-kernels. Apart from it: make fuzz, make bench.
 
 O ?= build
 PREFIX ?= /usr/local
@@ -36,7 +37,8 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(SANITIZE_FLAGS)
 # ---------------------------------------------------------------- kernel side
 
 BPF_HEADERS := $(wildcard bpf/*.h) vmlinux/vmlinux.h
-BPF_CFLAGS := -target bpf -g -O2 -Wall -Wextra -Wno-unused-function -Wno-unused-parameter -Wno-missing-declarations \
+# Not := because on a fresh machine the compiler comes later than the first look at this file.
+BPF_CFLAGS = -target bpf -g -O2 -Wall -Wextra -Wno-unused-function -Wno-unused-parameter -Wno-missing-declarations \
 	-Wno-compare-distinct-pointer-types -Ibpf -Ivmlinux -idirafter /usr/include/$(shell $(CC) -print-multiarch) \
 	$(if $(WERROR),-Werror) \
 	$(addprefix -D__TARGET_ARCH_,$(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/s390x/s390/'))
@@ -94,10 +96,58 @@ $(O)/tests/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(O)/libpure.a
 
 unit: $(UNIT_TESTS)
 
+unit-check: unit
+	$(call table,unit,$(UNIT_ROWS))
+	$(Q)tests/run -o $(O)/tests $(O)/tests/unit.table
+
 -include $(wildcard $(O)/user/*/*.d $(O)/user/*.d $(O)/tests/unit/*/*.d)
+
+# Folders of tests add to: NATIVE_TESTS, programs that print TAP; VM_PAYLOAD, files for the guests;
+# CHECK_ROWS, other rows for tests/run, each with $(newline) behind it; CHECK_NEEDS, what these need.
 -include $(wildcard tests/*/*.mk)
+
+# ---------------------------------------------------------------- the main job
+
+RUN_POLICY = $(or $(POLICY),$(if $(wildcard /etc/cachewarden/policy.d/*.yaml),/etc/cachewarden/policy.d))
+
+# What is to be made is known only when the compilers are there, hence the second make.
+run:
+	$(Q)scripts/install-deps build
+	$(Q)+$(MAKE) --no-print-directory $(PARALLEL) all $(if $(RUN_POLICY),,standin)
+	$(Q)O='$(O)' RUNTIME_DIR='$(RUNTIME_DIR)' STANDIN_ROOT='$(STANDIN_ROOT)' PORTS_BASE='$(PORTS_BASE)' \
+		scripts/run $(if $(RUN_POLICY),'$(RUN_POLICY)')
+
+# ---------------------------------------------------------------- everything that is checked
+
+define newline
+
+
+endef
+
+# Make expands a recipe before it does its first line, so neither of these is a command.
+table = $(shell mkdir -p $(O)/tests)$(file >$(O)/tests/$(1).table,$(2))
+
+# As many jobs as processors, unless the user said how many.
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+ASAN := $(O)/asan
+
+UNIT_ROWS = $(foreach t,$(UNIT_TESTS),$(t:$(O)/tests/%=%) 120: $(t)$(newline))
+ASAN_ROWS = $(foreach t,$(UNIT_TESTS),$(t:$(O)/tests/%=asan/%) 300: $(t:$(O)/%=$(ASAN)/%)$(newline))
+NATIVE_ROWS = $(foreach t,$(NATIVE_TESTS),integration/$(notdir $(t)) 900: $(t)$(newline))
+ALL_ROWS = run-selftest 120: tests/run-selftest$(newline) $(UNIT_ROWS) $(ASAN_ROWS) $(CHECK_ROWS) $(NATIVE_ROWS) \
+	kernels 1800: $(VM_MATRIX)$(newline)
+
+check:
+	$(Q)scripts/install-deps build
+	$(Q)scripts/install-deps test
+	$(Q)+$(MAKE) --no-print-directory $(PARALLEL) check-needs
+	$(Q)+$(MAKE) --no-print-directory $(PARALLEL) O=$(ASAN) SANITIZE=address,undefined unit
+	$(call table,check,$(ALL_ROWS))
+	$(Q)O=$(O) tests/run -o $(O)/tests $(O)/tests/check.table
+
+check-needs: all unit standin vm-payload $(NATIVE_TESTS) $(CHECK_NEEDS)
 
 clean:
 	$(Q)rm -rf $(O)
 
-.PHONY: all unit clean
+.PHONY: all unit unit-check run check check-needs clean

@@ -37,20 +37,22 @@ standin: $(addprefix $(STANDIN_OUT)/,$(STANDIN_PROGRAMS) $(STANDIN_SCRIPTS)) \
 
 define standin_program
 $(STANDIN_OUT)/$(1): $(patsubst %,$(STANDIN_OUT)/obj/%.o,$(STANDIN_OBJECTS_$(1)) $(STANDIN_BASE))
-	$$(CC) $$(STANDIN_CFLAGS) $$(STANDIN_LDFLAGS) -o $$@ $$^
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) $$(STANDIN_CFLAGS) $$(STANDIN_LDFLAGS) -o $$@ $$^
 endef
 $(foreach program,$(STANDIN_PROGRAMS),$(eval $(call standin_program,$(program))))
 
 $(STANDIN_OUT)/obj/%.o: $(STANDIN_DIR)/src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(STANDIN_CFLAGS) -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(STANDIN_CFLAGS) -c -o $@ $<
 
 $(addprefix $(STANDIN_OUT)/,$(STANDIN_SCRIPTS)): $(STANDIN_OUT)/%: $(STANDIN_DIR)/%
 	@mkdir -p $(@D)
-	install -m 755 $< $@
+	$(Q)install -m 755 $< $@
 
 $(addprefix $(STANDIN_OUT)/,$(STANDIN_DATA)): $(STANDIN_OUT)/%: $(STANDIN_DIR)/%
 	@mkdir -p $(@D)
-	install -m 644 $< $@
+	$(Q)install -m 644 $< $@
 
 -include $(wildcard $(STANDIN_OUT)/obj/*.d)
