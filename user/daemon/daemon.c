@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Start, loop, end. Start: probe, choose a backend and govern with it, listen, drop privileges, tell
- * systemd. The loop waits for signals, records, clients, changes on disk and three timers. Whatever
- * happens here, the kernel goes on judging by the last image published.
+ * The loop: it waits for signals, records, clients, changes on disk, the resolver and three timers.
+ * Whatever happens here, the kernel goes on judging by the last image published.
  */
 #include <errno.h>
-#include <grp.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <systemd/sd-daemon.h>
 
@@ -42,7 +38,7 @@ static void tail_print(struct daemon *daemon, const struct event *event)
 	buffer_release(&line);
 }
 
-static void daemon_record(void *context, const void *bytes, size_t size)
+void daemon_record(void *context, const void *bytes, size_t size)
 {
 	struct daemon *daemon = context;
 	static struct event event; /* large, and made for one moment */
@@ -77,7 +73,7 @@ static int daemon_consume(struct daemon *daemon)
 
 /* ------------------------------------------------------------------ timers */
 
-static void timer_set(int timer, unsigned int milliseconds, bool repeat)
+void daemon_timer(int timer, unsigned int milliseconds, bool repeat)
 {
 	struct timespec time = { .tv_sec = milliseconds / 1000,
 				 .tv_nsec = (long)(milliseconds % 1000) * 1000000 };
@@ -98,18 +94,18 @@ static void timer_read(int timer)
 
 void daemon_settle_soon(struct daemon *daemon)
 {
-	timer_set(daemon->settle_timer, SETTLE_MILLISECONDS, false);
+	daemon_timer(daemon->settle_timer, SETTLE_MILLISECONDS, false);
 }
 
 /* While nobody wants allowed operations, nothing needs to be fetched on time. */
-static void subscribers_changed(void *context)
+void daemon_subscribers_changed(void *context)
 {
 	struct daemon *daemon = context;
 	uint32_t wanted = 0, host = 0;
 
 	ipc_server_wanted(daemon->server, &wanted, &host);
 	kern_wanted(daemon->kern, wanted, host);
-	timer_set(daemon->batch_timer, wanted | host ? BATCH_MILLISECONDS : 0, true);
+	daemon_timer(daemon->batch_timer, wanted | host ? BATCH_MILLISECONDS : 0, true);
 }
 
 static void tell_lost(struct daemon *daemon)
@@ -124,6 +120,38 @@ static void tell_lost(struct daemon *daemon)
 	if (lost > daemon->lost_told)
 		ipc_server_lost(daemon->server, lost - daemon->lost_told);
 	daemon->lost_told = lost;
+}
+
+int daemon_poll(struct daemon *daemon, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	if (fd < 0)
+		return -errno;
+	return epoll_ctl(daemon->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static int resolve_start(struct daemon *daemon)
+{
+	int before = daemon->resolver_fd;
+	int r = resolve_begin(daemon);
+
+	return !r && before < 0 && daemon->resolver_fd >= 0
+		       ? daemon_poll(daemon, daemon->resolver_fd)
+		       : r;
+}
+
+static void resolve_finish(struct daemon *daemon)
+{
+	struct facts names;
+	int r = resolve_end(daemon, &names);
+
+	if (!r) {
+		r = govern_refresh(daemon, &names);
+		facts_release(&names);
+	}
+	if (r)
+		log_err(r, "look host names up again");
 }
 
 static void every_second(struct daemon *daemon)
@@ -143,7 +171,9 @@ static void every_second(struct daemon *daemon)
 		diagnostics_release(&diagnostics);
 	}
 	if ((now - daemon->started) % FACTS_SECONDS == 0) {
-		r = govern_refresh(daemon, true);
+		r = govern_refresh(daemon, NULL);
+		if (!r)
+			r = resolve_start(daemon);
 		if (r)
 			log_err(r, "look at the host again");
 	}
@@ -204,15 +234,17 @@ static int daemon_dispatch(struct daemon *daemon, int fd)
 		int r;
 
 		timer_read(fd);
-		r = govern_refresh(daemon, false);
+		r = govern_refresh(daemon, NULL);
 		if (r)
 			log_err(r, "look at the executables again");
-	} else if (watch_drain(daemon->watch))
+	} else if (fd == daemon->resolver_fd)
+		resolve_finish(daemon);
+	else if (watch_drain(daemon->watch))
 		daemon_settle_soon(daemon);
 	return 0;
 }
 
-static int daemon_loop(struct daemon *daemon)
+int daemon_loop(struct daemon *daemon)
 {
 	while (!daemon->ending) {
 		struct epoll_event events[16];
@@ -229,166 +261,4 @@ static int daemon_loop(struct daemon *daemon)
 	}
 	/* What was recorded before the end is still delivered. */
 	return daemon_consume(daemon);
-}
-
-/* ------------------------------------------------------------------ start and end */
-
-static int poll_add(struct daemon *daemon, int fd)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
-
-	if (fd < 0)
-		return -errno;
-	return epoll_ctl(daemon->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
-}
-
-static int start_sources(struct daemon *daemon)
-{
-	sigset_t signals;
-	int r = 0;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
-	daemon->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	daemon->batch_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	daemon->second_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	daemon->settle_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (daemon->epoll < 0)
-		return -errno;
-	r = poll_add(daemon, daemon->signals);
-	r = r ? r : poll_add(daemon, daemon->batch_timer);
-	r = r ? r : poll_add(daemon, daemon->second_timer);
-	r = r ? r : poll_add(daemon, daemon->settle_timer);
-	timer_set(daemon->second_timer, 1000, true);
-	return r;
-}
-
-static int start_server(struct daemon *daemon)
-{
-	struct ipc_handler handler = {
-		.context = daemon,
-		.request = daemon_request,
-		.subscribers_changed = subscribers_changed,
-		.lookup = { .context = daemon, .parent = naming_parent },
-	};
-	struct group *group = daemon->options.group ? getgrnam(daemon->options.group) : NULL;
-	int r;
-
-	if (daemon->options.group && !group) {
-		log_err(0, "there is no group '%s'", daemon->options.group);
-		return -EINVAL;
-	}
-	if (mkdir(daemon->options.runtime_dir, 0755) == 0)
-		daemon->made_runtime_dir = true;
-	else if (errno != EEXIST)
-		return log_err(-errno, "make %s", daemon->options.runtime_dir);
-	r = ipc_server_new(daemon->options.runtime_dir, group ? group->gr_gid : (gid_t)-1, &handler,
-			   &daemon->server);
-	if (r == -EADDRINUSE) {
-		log_err(0, "another cachewarden serves %s", daemon->options.runtime_dir);
-		log_hint("`cachewarden stop` ends it; --runtime-dir names another place");
-		return r;
-	}
-	return r ? log_err(r, "listen in %s", daemon->options.runtime_dir) : 0;
-}
-
-static int daemon_start(struct daemon *daemon)
-{
-	int r;
-
-	kern_probe(&daemon->probe);
-	daemon->registry = file_registry_new();
-	if (!daemon->registry)
-		return -ENOMEM;
-	/* The socket first: a second daemon must not get as far as attaching anything. */
-	r = start_server(daemon);
-	if (!r)
-		r = start_sources(daemon);
-	if (!r)
-		r = daemon_choose_backend(daemon);
-	if (!r)
-		r = kern_ring_open(daemon->kern, daemon_record, daemon);
-	if (!r)
-		r = naming_new(daemon, &daemon->naming);
-	if (!r)
-		r = watch_new(&daemon->watch);
-	if (!r)
-		r = watch_update(daemon->watch, &daemon->governing.facts);
-	if (!r)
-		r = poll_add(daemon, kern_ring_fd(daemon->kern));
-	if (!r)
-		r = poll_add(daemon, ipc_server_fd(daemon->server));
-	if (!r)
-		r = poll_add(daemon, watch_fd(daemon->watch));
-	if (!r)
-		r = privilege_drop();
-	return r;
-}
-
-static void daemon_stop(struct daemon *daemon)
-{
-	sd_notify(0, "STOPPING=1");
-	ipc_server_free(daemon->server);
-	/* Not empty: somebody else's things are in it, and it stays. */
-	if (daemon->made_runtime_dir)
-		rmdir(daemon->options.runtime_dir);
-	kern_free(daemon->kern);
-	watch_free(daemon->watch);
-	naming_free(daemon->naming);
-	governing_release(&daemon->governing);
-	file_registry_free(daemon->registry);
-	close_fd(daemon->signals);
-	close_fd(daemon->batch_timer);
-	close_fd(daemon->second_timer);
-	close_fd(daemon->settle_timer);
-	close_fd(daemon->epoll);
-}
-
-static void tell_started(const struct daemon *daemon)
-{
-	unsigned int governed[CW_INSTANCES_MAX], overflow, all = 0;
-	const struct policy_set *set = &daemon->governing.set;
-
-	if (!kern_subjects_count(daemon->kern, governed, &overflow))
-		for (size_t i = 0; i < CW_INSTANCES_MAX; i++)
-			all += governed[i];
-	for (size_t i = 0; i < set->count; i++)
-		log_notice("instance %s: %s, by %s", set->policies[i]->instance.value,
-			   vocabulary_word(&words_mode, policy_set_file_mode(set, i)),
-			   set->policies[i]->file);
-	if (!set->count)
-		log_warning(0, "no policy in %s: nothing is governed", daemon->options.policy);
-	log_notice("backend %s, self-test passed, %u processes governed",
-		   vocabulary_word(&words_backend, kern_backend(daemon->kern)), all);
-}
-
-int daemon_run(const struct daemon_options *options)
-{
-	static struct daemon daemon;
-	int r;
-
-	daemon = (struct daemon){ .options = *options,
-				  .started = time(NULL),
-				  .epoll = -1,
-				  .signals = -1,
-				  .batch_timer = -1,
-				  .second_timer = -1,
-				  .settle_timer = -1 };
-	r = daemon_start(&daemon);
-	if (!r) {
-		/* What loading the programs took is not needed again. */
-		malloc_trim(0);
-		tell_started(&daemon);
-		sd_notify(0, "READY=1");
-		r = daemon_loop(&daemon);
-	}
-	daemon_stop(&daemon);
-	if (!r)
-		return CLI_YES;
-	return r == -EINVAL ? CLI_BAD_USAGE : CLI_CANNOT;
 }

@@ -63,14 +63,17 @@ struct daemon {
 	bool ending;
 	bool made_runtime_dir; /* … and takes it away again */
 	uint8_t mode_before[CW_INSTANCES_MAX]; /* to fall back to at fallback_at */
+	pid_t resolver; /* child that looks host names up */
+	int resolver_fd; /* its answers, -1: none is at it */
 	time_t fallback_at; /* 0: no fall-back is due */
 };
 
 /* Read, resolve and compile the policies, admit their files and put all in force. On a mistake (-EINVAL)
  * it is added to diagnostics and nothing changes. The first call sets up. */
 int govern_load(struct daemon *daemon, struct diagnostics *diagnostics);
-/* Look at the host again; put in force what changed. */
-int govern_refresh(struct daemon *daemon, bool names_too);
+/* Look at the host again and put in force what changed. names: facts that hold new answers for host
+ * names; NULL: those known stay. */
+int govern_refresh(struct daemon *daemon, const struct facts *names);
 /* Set the modes (enum cw_mode; off: as the file says) by instance number, and put them in force. */
 int govern_modes(struct daemon *daemon, const uint8_t modes[CW_INSTANCES_MAX],
 		 struct diagnostics *diagnostics);
@@ -95,6 +98,10 @@ int watch_update(struct watch *watch, const struct facts *facts);
 /* Read what is there; true if anything of ours may have changed. */
 bool watch_drain(struct watch *watch);
 
+/* resolve.c: host names, looked up by a child. When resolver_fd is readable the answers are there. */
+int resolve_begin(struct daemon *daemon);
+int resolve_end(struct daemon *daemon, struct facts *ret_names); /* only names are set */
+
 /* naming.c: from a record to an event with names. */
 int naming_new(const struct daemon *daemon, struct naming **ret_naming);
 struct naming *naming_free(struct naming *naming);
@@ -114,8 +121,15 @@ int report_show(struct daemon *daemon, bool json, struct buffer *to);
 int privilege_drop(void);
 
 /* daemon.c */
-int daemon_run(const struct daemon_options *options); /* an exit status (enum cli_status) */
+int daemon_loop(struct daemon *daemon);
+int daemon_poll(struct daemon *daemon, int fd); /* add to what the loop waits for */
+void daemon_timer(int timer, unsigned int milliseconds, bool repeat); /* 0 stops it */
+void daemon_record(void *context, const void *bytes, size_t size); /* a kern_record_handler */
+void daemon_subscribers_changed(void *context);
 void daemon_settle_soon(struct daemon *daemon); /* a refresh, when changes have calmed down */
 void daemon_end(struct daemon *daemon);
+
+/* start.c */
+int daemon_run(const struct daemon_options *options); /* an exit status (enum cli_status) */
 
 #endif

@@ -331,13 +331,18 @@ int govern_load(struct daemon *daemon, struct diagnostics *diagnostics)
 	return daemon->watch ? watch_update(daemon->watch, &governing->facts) : 0;
 }
 
-int govern_refresh(struct daemon *daemon, bool names_too)
+int govern_refresh(struct daemon *daemon, const struct facts *names)
 {
 	struct governing *governing = &daemon->governing;
 	struct diagnostics diagnostics = { 0 };
-	struct facts facts = { 0 };
-	int r = facts_gather(daemon, &governing->list, names_too, &governing->facts, &facts);
+	struct facts facts = { 0 }, previous = governing->facts;
+	int r;
 
+	if (names) {
+		previous.names = names->names;
+		previous.name_count = names->name_count;
+	}
+	r = facts_gather(daemon, &governing->list, false, &previous, &facts);
 	if (r)
 		return r;
 	if (!host_facts_same(&governing->facts, &facts))

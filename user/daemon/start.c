@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Start and end. Start: listen, probe, choose a backend and govern with it, drop privileges, tell
+ * systemd. End: the reverse.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <malloc.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "cli/options.h"
+#include "daemon/daemon.h"
+#include "policy/words.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+
+static int start_sources(struct daemon *daemon)
+{
+	sigset_t signals;
+	int r = 0;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
+	daemon->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	daemon->batch_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	daemon->second_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	daemon->settle_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (daemon->epoll < 0)
+		return -errno;
+	r = daemon_poll(daemon, daemon->signals);
+	r = r ? r : daemon_poll(daemon, daemon->batch_timer);
+	r = r ? r : daemon_poll(daemon, daemon->second_timer);
+	r = r ? r : daemon_poll(daemon, daemon->settle_timer);
+	daemon_timer(daemon->second_timer, 1000, true);
+	return r;
+}
+
+static int start_server(struct daemon *daemon)
+{
+	struct ipc_handler handler = {
+		.context = daemon,
+		.request = daemon_request,
+		.subscribers_changed = daemon_subscribers_changed,
+		.lookup = { .context = daemon, .parent = naming_parent },
+	};
+	struct group *group = daemon->options.group ? getgrnam(daemon->options.group) : NULL;
+	int r;
+
+	if (daemon->options.group && !group) {
+		log_err(0, "there is no group '%s'", daemon->options.group);
+		return -EINVAL;
+	}
+	if (mkdir(daemon->options.runtime_dir, 0755) == 0)
+		daemon->made_runtime_dir = true;
+	else if (errno != EEXIST)
+		return log_err(-errno, "make %s", daemon->options.runtime_dir);
+	r = ipc_server_new(daemon->options.runtime_dir, group ? group->gr_gid : (gid_t)-1, &handler,
+			   &daemon->server);
+	if (r == -EADDRINUSE) {
+		log_err(0, "another cachewarden serves %s", daemon->options.runtime_dir);
+		log_hint("`cachewarden stop` ends it; --runtime-dir names another place");
+		return r;
+	}
+	return r ? log_err(r, "listen in %s", daemon->options.runtime_dir) : 0;
+}
+
+static int daemon_start(struct daemon *daemon)
+{
+	int r;
+
+	kern_probe(&daemon->probe);
+	daemon->registry = file_registry_new();
+	if (!daemon->registry)
+		return -ENOMEM;
+	/* The socket first: a second daemon must not get as far as attaching anything. */
+	r = start_server(daemon);
+	if (!r)
+		r = start_sources(daemon);
+	if (!r)
+		r = daemon_choose_backend(daemon);
+	if (!r)
+		r = kern_ring_open(daemon->kern, daemon_record, daemon);
+	if (!r)
+		r = naming_new(daemon, &daemon->naming);
+	if (!r)
+		r = watch_new(&daemon->watch);
+	if (!r)
+		r = watch_update(daemon->watch, &daemon->governing.facts);
+	if (!r)
+		r = daemon_poll(daemon, kern_ring_fd(daemon->kern));
+	if (!r)
+		r = daemon_poll(daemon, ipc_server_fd(daemon->server));
+	if (!r)
+		r = daemon_poll(daemon, watch_fd(daemon->watch));
+	if (!r)
+		r = privilege_drop();
+	return r;
+}
+
+static void daemon_stop(struct daemon *daemon)
+{
+	sd_notify(0, "STOPPING=1");
+	if (daemon->resolver_fd >= 0) {
+		kill(daemon->resolver, SIGKILL);
+		waitpid(daemon->resolver, NULL, 0);
+		close_fd(daemon->resolver_fd);
+	}
+	ipc_server_free(daemon->server);
+	/* Not empty: somebody else's things are in it, and it stays. */
+	if (daemon->made_runtime_dir)
+		rmdir(daemon->options.runtime_dir);
+	kern_free(daemon->kern);
+	watch_free(daemon->watch);
+	naming_free(daemon->naming);
+	governing_release(&daemon->governing);
+	file_registry_free(daemon->registry);
+	close_fd(daemon->signals);
+	close_fd(daemon->batch_timer);
+	close_fd(daemon->second_timer);
+	close_fd(daemon->settle_timer);
+	close_fd(daemon->epoll);
+}
+
+static void tell_started(const struct daemon *daemon)
+{
+	unsigned int governed[CW_INSTANCES_MAX], overflow, all = 0;
+	const struct policy_set *set = &daemon->governing.set;
+
+	if (!kern_subjects_count(daemon->kern, governed, &overflow))
+		for (size_t i = 0; i < CW_INSTANCES_MAX; i++)
+			all += governed[i];
+	for (size_t i = 0; i < set->count; i++)
+		log_notice("instance %s: %s, by %s", set->policies[i]->instance.value,
+			   vocabulary_word(&words_mode, policy_set_file_mode(set, i)),
+			   set->policies[i]->file);
+	if (!set->count)
+		log_warning(0, "no policy in %s: nothing is governed", daemon->options.policy);
+	log_notice("backend %s, self-test passed, %u processes governed",
+		   vocabulary_word(&words_backend, kern_backend(daemon->kern)), all);
+}
+
+int daemon_run(const struct daemon_options *options)
+{
+	static struct daemon daemon;
+	int r;
+
+	daemon = (struct daemon){ .options = *options,
+				  .started = time(NULL),
+				  .epoll = -1,
+				  .signals = -1,
+				  .batch_timer = -1,
+				  .second_timer = -1,
+				  .settle_timer = -1,
+				  .resolver_fd = -1 };
+	r = daemon_start(&daemon);
+	if (!r) {
+		/* What loading the programs took is not needed again. */
+		malloc_trim(0);
+		tell_started(&daemon);
+		sd_notify(0, "READY=1");
+		r = daemon_loop(&daemon);
+	}
+	daemon_stop(&daemon);
+	if (!r)
+		return CLI_YES;
+	return r == -EINVAL ? CLI_BAD_USAGE : CLI_CANNOT;
+}
