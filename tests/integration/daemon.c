@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "acts.h"
+#include "tap.h"
+#include "world.h"
+
+#define START_SECONDS 150 /* software emulation: the verifier alone takes half a minute */
+
+static pid_t pid = -1;
+static int notify = -1;
+
+pid_t daemon_pid(void)
+{
+	return pid;
+}
+
+static void notify_open(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (notify >= 0)
+		return;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", world_path("notify"));
+	notify = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (notify < 0 || bind(notify, (struct sockaddr *)&address, sizeof(address)))
+		tap_bail("notify socket: %s", strerror(errno));
+}
+
+static void daemon_exec(void)
+{
+	int log = open(world_path("daemon.log"), O_CREAT | O_WRONLY | O_APPEND, 0600);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setenv("NOTIFY_SOCKET", world_path("notify"), 1);
+	dup2(log, STDOUT_FILENO);
+	dup2(log, STDERR_FILENO);
+	execl(world.program, "cachewarden", "run", "--backend", backend_names[world.backend],
+	      "--policy", world_path("policy.d"), "--runtime-dir", world_path("run"), NULL);
+	_exit(127);
+}
+
+/* The next message of systemd's protocol that says so, or false at the daemon's end. */
+static bool notify_await(const char *wanted)
+{
+	time_t end = time(NULL) + START_SECONDS;
+	struct pollfd readable = { .fd = notify, .events = POLLIN };
+
+	while (time(NULL) < end) {
+		char text[512];
+		ssize_t length = recv(notify, text, sizeof(text) - 1, 0);
+		siginfo_t info = { 0 };
+
+		if (length > 0) {
+			text[length] = '\0';
+			if (strstr(text, wanted))
+				return true;
+			continue;
+		}
+		if (!waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid)
+			return false;
+		poll(&readable, 1, 50);
+	}
+	return false;
+}
+
+bool daemon_ready(void)
+{
+	return notify_await("READY=1");
+}
+
+bool daemon_start(void)
+{
+	notify_open();
+	pid = fork();
+	if (!pid)
+		daemon_exec();
+	if (pid > 0 && daemon_ready())
+		return true;
+	daemon_notes();
+	if (pid > 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+	pid = -1;
+	return false;
+}
+
+int daemon_refuses(char **ret_output)
+{
+	char *const argv[] = { (char *)world.program,
+			       (char *)"run",
+			       (char *)"--backend",
+			       (char *)backend_names[world.backend],
+			       (char *)"--policy",
+			       strdup(world_path("policy.d")),
+			       (char *)"--runtime-dir",
+			       strdup(world_path("other")),
+			       NULL };
+
+	return program_run(argv, ret_output);
+}
+
+int daemon_stop(int signal)
+{
+	time_t end = time(NULL) + WAIT_SECONDS;
+	int status;
+
+	if (pid <= 0)
+		return -1;
+	kill(pid, signal);
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		if (time(NULL) > end) {
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+			pid = -1;
+			return -1;
+		}
+		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+	}
+	pid = -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void daemon_notes(void)
+{
+	FILE *log = fopen(world_path("daemon.log"), "r");
+	char line[512];
+
+	while (log && fgets(line, sizeof(line), log)) {
+		line[strcspn(line, "\n")] = '\0';
+		tap_note("daemon: %s", line);
+	}
+	if (log)
+		fclose(log);
+}
+
+bool daemon_said(const char *text)
+{
+	FILE *log = fopen(world_path("daemon.log"), "r");
+	char line[512];
+	bool found = false;
+
+	while (log && fgets(line, sizeof(line), log))
+		found |= strstr(line, text) != NULL;
+	if (log)
+		fclose(log);
+	return found;
+}
+
+/* ------------------------------------------------------------------ clients */
+
+int client(char **ret_output, const char *command, ...)
+{
+	char *argv[32] = { (char *)world.program, (char *)command, (char *)"--runtime-dir",
+			   strdup(world_path("run")) };
+	size_t count = 4;
+	va_list args;
+	int status;
+
+	va_start(args, command);
+	while (count < 31 && (argv[count] = va_arg(args, char *)))
+		count++;
+	va_end(args);
+	status = program_run(argv, ret_output);
+	free(argv[3]);
+	return status;
+}
+
+bool daemon_reload(void)
+{
+	char *output = NULL;
+	int status = client(&output, "reload", NULL);
+
+	if (status)
+		tap_note("reload: exit status %d: %s", status, output);
+	free(output);
+	return status == 0;
+}
+
+void daemon_status(struct json *ret)
+{
+	char *output = NULL;
+	int status = client(&output, "status", "-o", "json", NULL);
+
+	if (status || !json_read(output, ret))
+		tap_bail("status: exit status %d: %s", status, output);
+	free(output);
+}
+
+static const char *instance_get(const struct json *status, const char *instance, const char *key)
+{
+	for (int i = 0;; i++) {
+		const char *name = json_get(status, "instances.%d.name", i);
+
+		if (!name)
+			return NULL;
+		if (strcmp(name, instance) == 0)
+			return json_get(status, "instances.%d.%s", i, key);
+	}
+}
+
+unsigned long long status_governed(const char *instance)
+{
+	struct json status;
+	const char *text;
+	unsigned long long count;
+
+	daemon_status(&status);
+	text = instance_get(&status, instance, "governed");
+	count = text ? strtoull(text, NULL, 10) : ~0ull;
+	json_release(&status);
+	return count;
+}
+
+const char *status_mode(const char *instance)
+{
+	static char mode[16];
+	struct json status;
+	const char *text;
+
+	daemon_status(&status);
+	text = instance_get(&status, instance, "mode");
+	snprintf(mode, sizeof(mode), "%s", text ? text : "none");
+	json_release(&status);
+	return mode;
+}
+
+unsigned long long status_generation(void)
+{
+	struct json status;
+	unsigned long long generation;
+
+	daemon_status(&status);
+	generation = json_number(&status, 0, "generation");
+	json_release(&status);
+	return generation;
+}
+
+struct governed_context {
+	const char *instance;
+	unsigned long long count;
+};
+
+static bool governed_is(void *context)
+{
+	const struct governed_context *wanted = context;
+
+	return status_governed(wanted->instance) == wanted->count;
+}
+
+bool status_await_governed(const char *instance, unsigned long long count)
+{
+	return wait_until(governed_is, &(struct governed_context){ instance, count });
+}
+
+static bool all_trusted(void *context)
+{
+	const char *besides = context, *path;
+	struct json status;
+	bool trusted = true;
+
+	daemon_status(&status);
+	for (int i = 0; (path = json_get(&status, "files.%d.path", i)); i++)
+		trusted &= besides && strstr(path, besides);
+	json_release(&status);
+	return trusted;
+}
+
+bool status_await_trust(const char *besides)
+{
+	return wait_until(all_trusted, (void *)besides);
+}
+
+static bool clients_are(void *context)
+{
+	struct json status;
+	bool there;
+
+	daemon_status(&status);
+	there = json_number(&status, 0, "clients.count") >= *(unsigned long long *)context;
+	json_release(&status);
+	return there;
+}
+
+bool status_await_clients(unsigned long long count)
+{
+	return wait_until(clients_are, &count);
+}
+
+unsigned long long status_judged(const struct json *status, const char *operation,
+				 const char *verdict)
+{
+	for (int i = 0;; i++) {
+		const char *found = json_get(status, "counters.%d.operation", i);
+
+		if (!found)
+			return 0;
+		if (strcmp(found, operation) == 0 &&
+		    strcmp(json_get(status, "counters.%d.verdict", i), verdict) == 0)
+			return json_number(status, 0, "counters.%d.judged", i);
+	}
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The integration tests: a daemon, policies, and acts that they allow or not.
+ *
+ *	integration --backend NAME [OPTION]...
+ *
+ *	--program PATH   cachewarden (build/cachewarden)
+ *	--actors DIR     where `actor` and `actor32` are (beside this program)
+ *	--standin DIR    the stand-in instance, as `make standin` builds it
+ *	--scene NAME     this scene only; may be repeated
+ *	--matrix K B     print what was measured for the kernel matrix, as kernel K, boot B
+ *	--guest          less of what takes long under software emulation
+ *
+ * Prints TAP. One run at a time on a host: the ports are the same, and the cgroup backend governs from
+ * the root of the hierarchy.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "daemon.h"
+#include "events.h"
+#include "rows.h"
+#include "scenes.h"
+#include "tap.h"
+#include "world.h"
+
+#define LOCK "/run/cw-integration.lock"
+
+static const struct scene {
+	const char *name;
+	void (*run)(void);
+} scenes[] = {
+	{ "running", scene_running },
+	{ "table", scene_table },
+};
+#define SCENES (sizeof(scenes) / sizeof(scenes[0]))
+
+struct options {
+	const char *kernel, *boot;
+	bool chosen[SCENES];
+	bool some;
+};
+
+static void usage(void)
+{
+	fputs("usage: integration --backend lsm|fmod_ret|cgroup [--program PATH] [--actors DIR]\n"
+	      "                   [--standin DIR] [--scene NAME]... [--matrix KERNEL BOOT] "
+	      "[--guest]\n",
+	      stderr);
+	exit(2);
+}
+
+static void choose_scene(struct options *options, const char *name)
+{
+	for (size_t i = 0; i < SCENES; i++) {
+		if (strcmp(scenes[i].name, name) != 0)
+			continue;
+		options->chosen[i] = options->some = true;
+		return;
+	}
+	usage();
+}
+
+static const char *beside(const char *program, const char *name)
+{
+	const char *slash = strrchr(program, '/');
+	char *path;
+
+	if (asprintf(&path, "%.*s%s", slash ? (int)(slash - program + 1) : 0, program, name) < 0)
+		abort();
+	return path;
+}
+
+static void choose_backend(const char *name)
+{
+	for (int i = 0; i < BACKEND_MAX; i++) {
+		if (strcmp(backend_names[i], name) == 0)
+			world.backend = (enum backend)i;
+	}
+}
+
+/* Paths must still be good when the directory is another. */
+static const char *absolute(const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	return real ? real : path;
+}
+
+static void options_read(struct options *options, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "backend", required_argument, NULL, 'b' },
+		{ "program", required_argument, NULL, 'p' },
+		{ "actors", required_argument, NULL, 'a' },
+		{ "standin", required_argument, NULL, 's' },
+		{ "scene", required_argument, NULL, 'c' },
+		{ "matrix", required_argument, NULL, 'm' },
+		{ "guest", no_argument, NULL, 'g' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	world.backend = BACKEND_MAX;
+	world.program = "build/cachewarden";
+	world.actor = absolute(beside(argv[0], "actor"));
+	world.actor32 = absolute(beside(argv[0], "actor32"));
+	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		switch (option) {
+		case 'b':
+			choose_backend(optarg);
+			break;
+		case 'p':
+			world.program = optarg;
+			break;
+		case 'a':
+			world.actor = absolute(beside(strcat(strdup(optarg), "/"), "actor"));
+			break;
+		case 's':
+			world.standin = absolute(optarg);
+			break;
+		case 'c':
+			choose_scene(options, optarg);
+			break;
+		case 'm':
+			options->kernel = optarg;
+			options->boot = optind < argc ? argv[optind++] : "";
+			break;
+		case 'g':
+			world.guest = true;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (world.backend == BACKEND_MAX || optind < argc)
+		usage();
+	world.program = absolute(world.program);
+	if (access(world.actor32, X_OK))
+		world.actor32 = NULL;
+}
+
+static void leave(void)
+{
+	if (daemon_pid() > 0)
+		daemon_notes();
+	daemon_stop(SIGTERM);
+	world_remove();
+}
+
+static void lock(void)
+{
+	int fd = open(LOCK, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0 || flock(fd, LOCK_EX))
+		tap_bail("%s: %s", LOCK, strerror(errno));
+}
+
+/* The copies that every policy uses. */
+static void copies_make(void)
+{
+	static const char *const names[] = { "entry",	 "second", "helper",  "plain",
+					     "sentinel", "early",  "unlisted" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		world_copy(world.actor, world_path("bin/%s", names[i]));
+	if (world.actor32) {
+		world_copy(world.actor32, world_path("bin/entry32"));
+		world_copy(world.actor32, world_path("bin/plain32"));
+	}
+	policy_write("sentinel", sentinel_policy);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { 0 };
+
+	options_read(&options, argc, argv);
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	lock();
+	tap_leave = leave;
+	world_make();
+	copies_make();
+	leaving_prepare();
+	running_prepare();
+	if (!tap_ok(daemon_start(), "the daemon starts with backend %s",
+		    backend_names[world.backend])) {
+		leave();
+		return tap_end();
+	}
+	events_start();
+	for (size_t i = 0; i < SCENES; i++) {
+		if (!options.some || options.chosen[i])
+			scenes[i].run();
+	}
+	scene_leaving();
+	world_remove();
+	if (options.kernel)
+		matrix_print(options.kernel, options.boot);
+	return tap_end();
+}

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The integration tests: a driver, and the actors that it copies to where policies look for them.
+# What the guests need of them goes into their payload, see tests/vm/vm.mk.
+
+INTEGRATION_DIR := tests/integration
+INTEGRATION_OUT = $(O)/integration
+# The actors are static: they run in places that have no C library. A sanitizer cannot be.
+INTEGRATION_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(filter-out -fsanitize%,$(CFLAGS)) $(WARNINGS) -MMD -MP
+
+INTEGRATION_ACTOR := actor actor_socket actor_address actor_uring actor_process actor_memory
+INTEGRATION_DRIVER := $(filter-out actor%,$(patsubst $(INTEGRATION_DIR)/%.c,%,$(wildcard $(INTEGRATION_DIR)/*.c)))
+
+integration-programs: $(addprefix $(INTEGRATION_OUT)/,integration actor actor32)
+
+$(INTEGRATION_OUT)/obj/%.o: $(INTEGRATION_DIR)/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(INTEGRATION_CFLAGS) -c $< -o $@
+
+$(INTEGRATION_OUT)/actor: $(INTEGRATION_ACTOR:%=$(INTEGRATION_OUT)/obj/%.o)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(INTEGRATION_CFLAGS) -static -pthread $^ -o $@
+
+$(INTEGRATION_OUT)/actor32: $(INTEGRATION_DIR)/actor32.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -m32 -std=gnu11 -O2 $(WARNINGS) -nostdlib -static -ffreestanding -fno-stack-protector \
+		-fno-pie -no-pie -mno-sse $< -o $@
+
+$(INTEGRATION_OUT)/integration: $(INTEGRATION_DRIVER:%=$(INTEGRATION_OUT)/obj/%.o)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(INTEGRATION_CFLAGS) $^ -o $@
+
+-include $(wildcard $(INTEGRATION_OUT)/obj/*.d)
+
+.PHONY: integration-programs

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is tested, in this order, with one daemon for all that does not need its own. */
+#ifndef CW_SCENES_H
+#define CW_SCENES_H
+
+void running_prepare(void); /* before the daemon is there */
+void scene_running(void); /* what ran before it */
+void scene_table(void); /* what is allowed and what is not */
+void scene_files(void);
+void scene_modes(void);
+void scene_guards(void);
+void scene_labels(void);
+void scene_trust(void);
+void scene_filesystems(void);
+void scene_reload(void);
+void scene_tail(void);
+void scene_load(void);
+void scene_standin(void);
+void leaving_prepare(void); /* what BPF objects there are before */
+void scene_leaving(void); /* the end: nothing of ours is left */
+void scene_partial(void);
+
+#endif

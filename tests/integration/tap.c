@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "tap.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static unsigned int count, failed;
+void (*tap_leave)(void);
+
+bool tap_ok(bool ok, const char *format, ...)
+{
+	va_list args;
+
+	printf("%sok %u - ", ok ? "" : "not ", ++count);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	puts("");
+	fflush(stdout);
+	failed += !ok;
+	return ok;
+}
+
+void tap_skip(const char *reason, const char *format, ...)
+{
+	va_list args;
+
+	printf("ok %u - ", ++count);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf(" # SKIP %s\n", reason);
+	fflush(stdout);
+}
+
+void tap_note(const char *format, ...)
+{
+	va_list args;
+
+	fputs("#   ", stdout);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	puts("");
+	fflush(stdout);
+}
+
+void tap_line(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	puts("");
+	fflush(stdout);
+}
+
+void tap_bail(const char *format, ...)
+{
+	va_list args;
+
+	fputs("Bail out! ", stdout);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	puts("");
+	fflush(stdout);
+	if (tap_leave)
+		tap_leave();
+	exit(1);
+}
+
+int tap_end(void)
+{
+	printf("1..%u\n", count);
+	return failed ? 1 : 0;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where the tests happen: a directory in /run (a policy does not trust files below /tmp), a network
+ * namespace with a loopback device alone, a mount namespace of our own; in it
+ *
+ *	bin/        copies of the actor, under the names that policies use
+ *	policy.d/   what the daemon reads
+ *	run/        its socket
+ *
+ * and the servers that acts connect to. Everything goes when the process ends, however it ends.
+ */
+#ifndef CW_WORLD_H
+#define CW_WORLD_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum backend { LSM, FMOD_RET, CGROUP, BACKEND_MAX };
+extern const char *const backend_names[BACKEND_MAX];
+
+struct world {
+	enum backend backend;
+	const char *program; /* cachewarden */
+	const char *actor, *actor32; /* actor32 may be NULL: not built */
+	const char *standin; /* folder of the stand-in instance, or NULL */
+	bool guest; /* software emulation: less of everything that is long */
+	char root[PATH_MAX / 4];
+};
+extern struct world world;
+
+/* Ports: below the range from which the kernel chooses, and nobody's. Servers of the tests listen on
+ * LISTED and UNLISTED, on every address and protocol that this kernel has. */
+#define LISTED "29400"
+#define UNLISTED "29500"
+
+void world_make(void);
+void world_remove(void);
+
+/* A path in the world; one of a few static buffers. */
+const char *world_path(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Write a file of the world with this mode, replacing it whole. */
+void world_write(const char *name, mode_t mode, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Copy a file from anywhere into the world, executable; names starting with / are taken as they are. */
+void world_copy(const char *from, const char *name);
+/* Run a command of this host; its exit status. */
+int world_command(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The contents of policy.d/NAME.yaml; "" takes it away. `@ROOT@` and `@PARTIAL@` (what the backend
+ * cannot refuse) are filled in. */
+void policy_write(const char *name, const char *text);
+/* Line in policy.d/NAME.yaml where this text is first found; 0: nowhere. */
+unsigned int policy_line(const char *name, const char *text);
+
+#endif
