@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "cli/policy.h"
 #include "util/cleanup.h"
@@ -69,7 +70,8 @@ static int loaded_assume(struct loaded *loaded, const char *path)
 	size_t index = SIZE_MAX;
 	int r = 0;
 
-	if (fact_known(facts, path))
+	/* What is there is what it is, through links and all. */
+	if (fact_known(facts, path) || access(path, F_OK) == 0)
 		return 0;
 	for (size_t i = 0; !r && i < facts->pattern_count; i++) {
 		struct pattern_fact *pattern = &facts->patterns[i];
