@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Commands compared with transcripts of them; after a change that is meant:
+#	tests/golden/commands/run -u build/cachewarden
+
+CHECK_NEEDS += $(O)/cachewarden
+CHECK_ROWS += golden/commands 120: tests/golden/commands/run $(O)/cachewarden$(newline)
