@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the documents show is what the program does.
+
+CHECK_ROWS += docs/policies 300: O=$(O) tests/docs/readme-policies$(newline)
