@@ -415,7 +415,8 @@ static __always_inline int settle_send(struct socket *socket, const void *addres
 static __always_inline void request_local(int how, struct cw_request *request, struct sock *sock)
 {
 	request->port = 0;
-	if (BPF_CORE_READ_BITFIELD_PROBED(sock, sk_userlocks) & SOCK_BINDPORT_LOCK)
+	if (BPF_CORE_READ_BITFIELD_PROBED(kernel_bound_sock(sock), sk_userlocks) &
+	    SOCK_BINDPORT_LOCK)
 		request->port = cw_read(how, sock, __sk_common.skc_num);
 	if (cw_read(how, sock, __sk_common.skc_family) == AF_INET) {
 		cw_address_v4(request, bpf_ntohl(cw_read(how, sock, __sk_common.skc_rcv_saddr)));
@@ -497,7 +498,9 @@ static __always_inline int settle_receive(struct file *file)
 	sock = BPF_CORE_READ(socket, sk);
 	if (!sock || !family_is_inet(BPF_CORE_READ(sock, __sk_common.skc_family)))
 		return 0;
-	if (!hook_open(&hook, CW_OPERATION_RECEIVE, CW_CLASS_BIND) || !hook.subject)
+	/* What others hand to each other is nobody's business. */
+	if (!hook_open(&hook, CW_OPERATION_RECEIVE, CW_CLASS_BIND) ||
+	    !(hook.subject || overflow_count))
 		return 0;
 	state = BPF_CORE_READ(sock, __sk_common.skc_state);
 	local = BPF_CORE_READ(sock, __sk_common.skc_num);

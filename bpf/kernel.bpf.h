@@ -98,4 +98,26 @@ static __always_inline __u32 kernel_borrowed_tgid(void)
 	return owner ? BPF_CORE_READ(owner, tgid) : 0;
 }
 
+struct mptcp_sock {
+	struct sock *first;
+} __attribute__((preserve_access_index));
+
+#define IPPROTO_MPTCP 262
+
+/*
+ * The socket that knows how it was bound: of an MPTCP socket that is its first subflow. Kernels
+ * without MPTCP have no such type, and no such socket.
+ */
+static __always_inline struct sock *kernel_bound_sock(struct sock *sock)
+{
+	struct mptcp_sock *mptcp = (void *)sock;
+	struct sock *first;
+
+	if (!bpf_core_field_exists(mptcp->first) ||
+	    BPF_CORE_READ(sock, sk_protocol) != IPPROTO_MPTCP)
+		return sock;
+	first = BPF_CORE_READ(mptcp, first);
+	return first ? first : sock;
+}
+
 #endif

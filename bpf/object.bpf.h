@@ -24,7 +24,6 @@
 #define IPPROTO_SCTP 132
 #define IPPROTO_UDPLITE 136
 #define IPPROTO_SMC 256
-#define IPPROTO_MPTCP 262
 #define SOCK_BINDPORT_LOCK 8 /* sk_userlocks: the port was asked for by number */
 #define TCP_LISTEN 10
 #define TCP_CLOSE 7

@@ -231,6 +231,7 @@ static __always_inline void record_path_of(struct cw_deviation *deviation, enum 
 static __always_inline void record_ancestry(struct cw_deviation *deviation,
 					    struct task_struct *task)
 {
+	__builtin_memset(deviation->ancestry, 0, sizeof(deviation->ancestry));
 	for (int i = 0; i < CW_ANCESTRY; i++) {
 		struct cw_ancestor *ancestor = &deviation->ancestry[i];
 		struct cw_subject *label;

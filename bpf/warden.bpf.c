@@ -283,7 +283,9 @@ int BPF_PROG(cgroup_exec, struct task_struct *task, int old_pid, struct linux_bi
 SEC("?tp_btf/inet_sock_set_state")
 int BPF_PROG(cgroup_listen, struct sock *sock, int old_state, int new_state)
 {
-	if (new_state == TCP_LISTEN)
+	/* MPTCP says it twice, and a third time for the subflow that it makes for itself. */
+	if (new_state == TCP_LISTEN && old_state != TCP_LISTEN &&
+	    !BPF_CORE_READ_BITFIELD_PROBED(sock, sk_kern_sock))
 		settle_listen_by_kill(sock);
 	return 0;
 }

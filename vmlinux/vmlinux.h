@@ -161,6 +161,7 @@ struct sock {
 	__u16 sk_protocol;
 	__u16 sk_type;
 	__u8 sk_userlocks : 4;
+	__u8 sk_kern_sock : 1;
 };
 
 struct socket {

@@ -7,7 +7,7 @@
  * The caller moves along its dimension, lets elements enter and leave, and asks for the number of the
  * present set. A set is known by a 128-bit sum over its elements, which changes by one addition when
  * an element enters: a step costs the same whether 1 or 512 rules hold at that place. (Sums of mixed
- * numbers; that two of at most 30720 sets have one sum by chance is less likely than 2^-97.)
+ * numbers; that two of at most CLASSES_MAX sets have one sum by chance is less likely than 2^-97.)
  */
 #ifndef CW_POLICY_CLASSES_H
 #define CW_POLICY_CLASSES_H

@@ -83,7 +83,7 @@ static inline struct dimension *compiler_target(struct compiler *compiler, enum 
 size_t rules_count(const struct policy_set *set, size_t policy, enum cw_class class);
 void rules_lists(struct compiler *compiler, size_t policy);
 int rules_classify(struct compiler *compiler);
-int rules_write(struct compiler *compiler, size_t policy);
+int rules_write(struct compiler *compiler);
 
 /* guards.c */
 void guards_collect(const struct policy_set *set, enum cw_class class, struct guard_table *ret);

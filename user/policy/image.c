@@ -203,15 +203,6 @@ static int compile_start(struct compiler *compiler)
 	return r;
 }
 
-/*
- * A row is mostly what rules say of other instances' classes, that is nothing: alternating between
- * low and high instances puts long ends of nothing beside long beginnings of it, which overlap.
- */
-static size_t write_order(size_t turn, size_t count)
-{
-	return turn % 2 ? count - 1 - turn / 2 : turn / 2;
-}
-
 static int compile(struct compiler *compiler)
 {
 	size_t count = compiler->set->count;
@@ -219,8 +210,8 @@ static int compile(struct compiler *compiler)
 
 	if (!r)
 		r = rules_classify(compiler);
-	for (size_t turn = 0; !r && turn < count; turn++)
-		r = rules_write(compiler, write_order(turn, count));
+	if (!r)
+		r = rules_write(compiler);
 	for (enum cw_class k = 0; !r && k < CW_RULE_CLASSES; k++)
 		r = guards_write(compiler, k);
 	if (r)

@@ -63,6 +63,7 @@ struct reader {
 	bool out_of_memory;
 	bool executables_bad; /* names that are not known may be the follow-up of another mistake */
 	enum root_state root;
+	struct location key; /* of the key whose value is being read, when its handler begins */
 };
 
 /* Bytes of a file -> text with \n line ends, without byte order mark, owned by the caller. False:

@@ -150,7 +150,7 @@ void read_guard_key(struct reader *reader, const struct schema_key *key, const s
 	struct guard_policy *guard = &((struct policy *)object)->guard;
 
 	guard->given = true;
-	guard->where = value->where;
+	guard->where = reader->key;
 	if (value->kind == NODE_MAPPING) {
 		schema_read(reader, &schema_guard, value, guard);
 		return;

@@ -98,7 +98,7 @@ void read_library_key(struct reader *reader, const struct schema_key *key, const
 	struct library_policy *library = &((struct policy *)object)->library;
 
 	library->given = true;
-	library->where = value->where;
+	library->where = reader->key;
 	if (value->kind == NODE_TEXT)
 		read_off(reader, key, value, &library->mode_given, &library->mode);
 	else
@@ -194,7 +194,7 @@ void read_sockets_key(struct reader *reader, const struct schema_key *key, const
 	struct sockets_policy *sockets = &((struct policy *)object)->sockets;
 
 	sockets->given = true;
-	sockets->where = value->where;
+	sockets->where = reader->key;
 	if (value->kind == NODE_LIST)
 		read_sockets_allow(reader, key, value, sockets);
 	else if (value->kind == NODE_MAPPING)

@@ -335,7 +335,7 @@ void read_class_key(struct reader *reader, const struct schema_key *key, const s
 		return;
 	class = &policy->classes[number];
 	class->given = true;
-	class->where = value->where;
+	class->where = reader->key;
 	reading = (struct class_reading){ class, (size_t)number };
 	if (value->nothing)
 		return;

@@ -163,6 +163,7 @@ void schema_read(struct reader *reader, const struct schema *schema, const struc
 			continue;
 		}
 		value = found[i]->value;
+		reader->key = found[i]->where;
 		if (node_form(value) & key->forms)
 			key->read(reader, key, value, object);
 		else

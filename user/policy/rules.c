@@ -238,54 +238,79 @@ int rules_classify(struct compiler *compiler)
 
 /* ------------------------------------------------------------------ lists into rows */
 
-/* The row of a list; without one the dimension is unused. */
-static int rules_row(struct compiler *compiler, const struct dimension *dimension,
-		     const struct list *list, uint8_t unused_bit, struct cw_rules *rules,
-		     uint32_t *ret_row)
+enum row_kind { ROW_TARGET, ROW_BY, ROW_ADDRESS, ROW_USER, ROW_KINDS };
+
+/* The row of a list; without one the dimension is unused, or there are no rules. */
+static int rules_row(struct compiler *compiler, size_t policy, enum cw_class k, enum row_kind kind)
 {
-	if (list)
-		return pool_row(&compiler->pool, dimension, list, ret_row);
-	rules->unused |= unused_bit;
-	*ret_row = CW_VECTOR_FULL;
+	const struct rule_lists *lists = &compiler->instances[policy + 1].classes[k];
+	struct cw_rules *rules = &compiler->head->instances[policy + 1].rules[k];
+	const struct {
+		const struct dimension *dimension;
+		const struct list *list;
+		uint32_t *row;
+		uint8_t unused;
+	} rows[] = {
+		[ROW_TARGET] = { compiler_target(compiler, k), lists->target, &rules->row_target,
+				 0 },
+		[ROW_BY] = { &compiler->by, lists->by, &rules->row_by, CW_UNUSED_BY },
+		[ROW_ADDRESS] = { &compiler->address, lists->address, &rules->row_address,
+				  CW_UNUSED_ADDRESS },
+		[ROW_USER] = { &compiler->user, lists->user, &rules->row_user, CW_UNUSED_USER },
+	};
+
+	if (rows[kind].list)
+		return pool_row(&compiler->pool, rows[kind].dimension, rows[kind].list,
+				rows[kind].row);
+	rules->unused |= rows[kind].unused;
+	*rows[kind].row = kind == ROW_TARGET ? ROW_EMPTY : CW_VECTOR_FULL;
 	return 0;
 }
 
-static int rules_write_class(struct compiler *compiler, size_t policy, enum cw_class k)
+static void rules_actions(struct compiler *compiler, size_t policy, enum cw_class k)
 {
 	const struct rule_class *class = &compiler->set->policies[policy]->classes[k];
-	const struct rule_lists *lists = &compiler->instances[policy + 1].classes[k];
 	struct cw_rules *rules = &compiler->head->instances[policy + 1].rules[k];
-	int r;
 
-	rules->row_target = ROW_EMPTY;
-	if (lists->target) {
-		rules->count = (uint16_t) class->count;
-		for (size_t i = 0; i < class->count; i++)
-			rules->action[i] = class->rules[i].action;
-		r = pool_row(&compiler->pool, compiler_target(compiler, k), lists->target,
-			     &rules->row_target);
-		if (r)
-			return r;
-	}
-	r = rules_row(compiler, &compiler->by, lists->by, CW_UNUSED_BY, rules, &rules->row_by);
-	if (!r)
-		r = rules_row(compiler, &compiler->address, lists->address, CW_UNUSED_ADDRESS,
-			      rules, &rules->row_address);
-	return r ? r
-		 : rules_row(compiler, &compiler->user, lists->user, CW_UNUSED_USER, rules,
-			     &rules->row_user);
+	if (!compiler->instances[policy + 1].classes[k].target)
+		return;
+	rules->count = (uint16_t) class->count;
+	for (size_t i = 0; i < class->count; i++)
+		rules->action[i] = class->rules[i].action;
 }
 
-int rules_write(struct compiler *compiler, size_t policy)
+static int rules_row_library(struct compiler *compiler, size_t policy)
 {
-	const struct list *library = compiler->instances[policy + 1].library;
-	struct cw_instance *instance = &compiler->head->instances[policy + 1];
+	const struct list *list = compiler->instances[policy + 1].library;
+	uint32_t *row = &compiler->head->instances[policy + 1].row_library;
+
+	*row = ROW_EMPTY;
+	return list ? pool_row(&compiler->pool, &compiler->by, list, row) : 0;
+}
+
+/*
+ * A row is mostly what rules say of other instances' classes, that is nothing. Rows of one kind in a
+ * line, of the first instance, the last, the second, the last but one …: so long ends of nothing
+ * stand beside long beginnings of it, and overlap, which halves the room.
+ */
+static size_t write_order(size_t turn, size_t count)
+{
+	return turn % 2 ? count - 1 - turn / 2 : turn / 2;
+}
+
+int rules_write(struct compiler *compiler)
+{
+	size_t count = compiler->set->count;
 	int r = 0;
 
-	for (enum cw_class k = 0; !r && k < CW_RULE_CLASSES; k++)
-		r = rules_write_class(compiler, policy, k);
-	instance->row_library = ROW_EMPTY;
-	if (!r && library)
-		r = pool_row(&compiler->pool, &compiler->by, library, &instance->row_library);
+	for (enum cw_class k = 0; k < CW_RULE_CLASSES; k++)
+		for (size_t p = 0; p < count; p++)
+			rules_actions(compiler, p, k);
+	for (enum row_kind kind = 0; kind < ROW_KINDS; kind++)
+		for (enum cw_class k = 0; k < CW_RULE_CLASSES; k++)
+			for (size_t turn = 0; !r && turn < count; turn++)
+				r = rules_row(compiler, write_order(turn, count), k, kind);
+	for (size_t turn = 0; !r && turn < count; turn++)
+		r = rules_row_library(compiler, write_order(turn, count));
 	return r;
 }

@@ -21,7 +21,7 @@ static void test_rule(void **state)
 	assert_true(class->given);
 	assert_false(class->mode_given);
 	assert_int_equal(class->mode, CW_MODE_ENFORCE);
-	assert_int_equal(class->where.line, 9);
+	assert_int_equal(class->where.line, 8);
 	assert_int_equal(class->count, 5);
 	assert_string_equal(class->rules[0].id.value, "one");
 	assert_string_equal(class->rules[0].why.value, "a reason");

@@ -146,9 +146,9 @@ static void test_too_large(void **state)
 
 	(void)state;
 	policy_free(read_good_bytes(text, POLICY_FILE_MAX));
-	expect_bytes(text, POLICY_FILE_MAX + 1, 0, 0, "larger than 1048576 bytes");
+	expect_bytes(text, POLICY_FILE_MAX + 1, 0, 0, "larger than 4194304 bytes");
 	/* What is not there is not read. */
-	expect_bytes("a", 100u << 20, 0, 0, "larger than 1048576 bytes");
+	expect_bytes("a", 100u << 20, 0, 0, "larger than 4194304 bytes");
 }
 
 #define HOSTILE_SIZE (256u << 10)
