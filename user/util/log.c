@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static enum log_level log_verbosity = LOG_LEVEL_NOTICE;
@@ -23,10 +24,18 @@ void log_set_level(enum log_level most_verbose)
 	log_verbosity = most_verbose;
 }
 
-/* systemd sets JOURNAL_STREAM for what it connects to the journal. */
+/* JOURNAL_STREAM names the stream that systemd connected to the journal, and is inherited by shells whose
+ * standard error is another: only where the two are the same does the journal read us. */
 static const char *log_prefix(const char *journal)
 {
-	return getenv("JOURNAL_STREAM") ? journal : "";
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
+	if (!stream || sscanf(stream, "%llu:%llu", &device, &inode) != 2 ||
+	    fstat(STDERR_FILENO, &st))
+		return "";
+	return st.st_dev == device && st.st_ino == inode ? journal : "";
 }
 
 int log_message(enum log_level level, int error, const char *format, ...)
