@@ -260,7 +260,10 @@ static void test_instances(void **state)
 	struct compiling good = { 0 }, bad = { 0 };
 
 	(void)state;
-	add_instances(&good, CW_INSTANCES_MAX - 1, 4, "");
+	add_instances(&good, CW_INSTANCES_MAX - 1, 8,
+		      "exec: [{ allow: [e0, e1, e2, e3], by: main }, { allow: [e4, e5], by: e3 }]\n"
+		      "bind: [{ allow: tcp/1972, by: main }, { allow: udp/4001, by: e1 }]\n"
+		      "library: { anonymous: allow, except: [e5] }\n");
 	compiling_good(&good);
 	assert_int_equal(good.pages.head->instance_count, CW_INSTANCES_MAX);
 	for (uint16_t i = 1; i < CW_INSTANCES_MAX; i++) {
