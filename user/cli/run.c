@@ -12,7 +12,7 @@ static const struct cli_option run_options[] = {
 	{ "backend", 'b', "NAME",
 	  "lsm, fmod_ret, cgroup or auto (the first that passes its self-test)", RUN_BACKEND },
 	{ "group", 'g', "GROUP", "who besides root may talk to the daemon", RUN_GROUP },
-	{ "tail", 't', NULL, "print events to standard output as well", RUN_TAIL },
+	{ "tail", 't', NULL, "print deviations to standard output as well", RUN_TAIL },
 	{ NULL },
 };
 
