@@ -3,3 +3,4 @@
 # What the documents show is what the program does.
 
 CHECK_ROWS += docs/policies 300: O=$(O) tests/docs/readme-policies$(newline)
+CHECK_ROWS += docs/manual 60: O=$(O) tests/docs/manual-options$(newline)
