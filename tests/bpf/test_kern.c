@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel side driven directly, without the daemon, on the one backend that needs no trampoline:
+ * what a full label map does, whom the iterator finds, what identity says, and that images replace
+ * each other whole.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kern/kern.h"
+#include "policy/image.h"
+#include "util/cleanup.h"
+
+#define FIRST_NOBODY 5000000u /* above any pid: labels of nobody, to fill the map with */
+#define PORT 9
+
+static struct kern_probe probe;
+static struct kern *kern;
+static const char *skip_reason;
+
+/* Everything that is judged is denied. */
+static const char enforcing[] = "version: 1\ninstance: FULL\nmode: enforce\n"
+				"executables: { none: { path: /nonexistent/none, entry: true } }\n"
+				"exec: off\nlibrary: off\nsockets: off\n";
+static const char letting[] = "version: 1\ninstance: FULL\nmode: enforce\n"
+			      "executables: { none: { path: /nonexistent/none, entry: true } }\n"
+			      "exec: off\nlibrary: off\nsockets: off\n"
+			      "connect: [{ allow: udp/9 }]\nbind: off\n";
+
+static void publish(const char *text, uint64_t generation)
+{
+	struct diagnostics diagnostics = { 0 };
+	struct facts facts = { .ephemeral_low = 32768, .ephemeral_high = 60999 };
+	struct pattern_fact pattern = { 0 };
+	struct catalogue *catalogue = NULL;
+	struct policy *policy = NULL;
+	struct policy_set set = { .policies = &policy, .count = 1 };
+	struct image image;
+	int map;
+
+	facts.patterns = &pattern;
+	facts.pattern_count = 1;
+	assert_int_equal(policy_read("test", text, strlen(text), &diagnostics, &policy), 0);
+	assert_int_equal(kern_image_begin(kern, &image, &map), 0);
+	assert_int_equal(image_compile(&set, &facts, generation, &image, &diagnostics, &catalogue),
+			 0);
+	assert_int_equal(kern_image_publish(kern, &image, map), 0);
+	catalogue_free(catalogue);
+	policy_free(policy);
+	diagnostics_release(&diagnostics);
+}
+
+static int load(void **state)
+{
+	(void)state;
+	kern_probe(&probe);
+	skip_reason = kern_probe_obstacle(&probe, CW_BACKEND_CGROUP);
+	if (skip_reason)
+		return 0;
+	if (kern_load(&probe, CW_BACKEND_CGROUP, false, &kern))
+		return -1;
+	publish(enforcing, 1);
+	return kern_attach(kern, &probe);
+}
+
+static int unload(void **state)
+{
+	(void)state;
+	kern = kern_free(kern);
+	return 0;
+}
+
+static void need_kernel(void)
+{
+	if (!skip_reason)
+		return;
+	printf("# skip: %s\n", skip_reason);
+	skip();
+}
+
+/* errno of a datagram connect to nobody, made in a child of a child labelled with instance 1 where
+ * governed is set: 0 if it succeeded. */
+static int connect_below_label(bool governed)
+{
+	const struct cw_subject label = { .instance = 1 };
+	int go[2], status;
+	pid_t child;
+	char byte = 0;
+
+	assert_int_equal(pipe(go), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		struct sockaddr_in to = { .sin_family = AF_INET,
+					  .sin_port = htons(PORT),
+					  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		pid_t below;
+
+		if (read(go[0], &byte, 1) != 1)
+			_exit(255);
+		below = fork();
+		if (!below) {
+			int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+			_exit(fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) ? errno
+											: 0);
+		}
+		if (waitpid(below, &status, 0) != below || !WIFEXITED(status))
+			_exit(254);
+		_exit(WEXITSTATUS(status));
+	}
+	if (governed)
+		assert_int_equal(kern_subject_add(kern, child, &label), 0);
+	assert_int_equal(write(go[1], &byte, 1), 1);
+	close(go[0]);
+	close(go[1]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static uint64_t denied(enum cw_operation operation)
+{
+	struct cw_counter counters[CW_COUNTERS];
+
+	assert_int_equal(kern_counters(kern, counters), 0);
+	return counters[operation * CW_VERDICT_MAX + CW_VERDICT_DENY].judged;
+}
+
+static void test_label_is_inherited(void **state)
+{
+	unsigned int counts[CW_INSTANCES_MAX], overflow;
+
+	(void)state;
+	need_kernel();
+	assert_int_equal(connect_below_label(false), 0);
+	assert_int_equal(connect_below_label(true), EPERM);
+	assert_int_equal(kern_subjects_count(kern, counts, &overflow), 0);
+	assert_int_equal(counts[1], 0); /* all of them have ended */
+	assert_int_equal(overflow, 0);
+}
+
+static void test_images_replace_each_other(void **state)
+{
+	(void)state;
+	need_kernel();
+	publish(letting, 2);
+	assert_int_equal(connect_below_label(true), 0);
+	publish(enforcing, 3);
+	assert_int_equal(connect_below_label(true), EPERM);
+}
+
+/* A process for which there is no room is not a process that nobody governs. */
+static void test_full_label_map(void **state)
+{
+	const struct cw_subject label = { .instance = 2 };
+	unsigned int counts[CW_INSTANCES_MAX], overflow;
+	uint64_t faults[CW_FAULT_MAX], before = denied(CW_OPERATION_SOCKET), full;
+	uint32_t filled = 0;
+
+	(void)state;
+	need_kernel();
+	assert_int_equal(kern_faults(kern, faults), 0);
+	full = faults[CW_FAULT_LABEL_FULL];
+	while (kern_subject_add(kern, (pid_t)(FIRST_NOBODY + filled), &label) == 0)
+		filled++;
+	assert_true(filled >= 65536);
+	/* Room for the child; its own child finds none, and may not even make a socket: though the
+	 * policy leaves sockets unjudged, whose policy it would be is not known. */
+	filled--;
+	assert_int_equal(kern_subject_remove(kern, (pid_t)(FIRST_NOBODY + filled)), 0);
+	assert_int_equal(connect_below_label(true), EPERM);
+	assert_int_equal(denied(CW_OPERATION_SOCKET), before + 1);
+	assert_int_equal(kern_faults(kern, faults), 0);
+	assert_true(faults[CW_FAULT_LABEL_FULL] > full);
+	/* Others stay nobody's business, and the bit goes with its process. */
+	assert_int_equal(connect_below_label(false), 0);
+	assert_int_equal(kern_subjects_count(kern, counts, &overflow), 0);
+	assert_int_equal(overflow, 0);
+	while (filled)
+		assert_int_equal(kern_subject_remove(kern, (pid_t)(FIRST_NOBODY + --filled)), 0);
+}
+
+static void test_identity(void **state)
+{
+	char path[] = "/tmp/cw-test-kern-XXXXXX";
+	struct cw_identity before, looked, after;
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	(void)state;
+	need_kernel();
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	unlink(path);
+	assert_int_equal(write(fd, "x", 1), 1);
+	assert_int_equal(kern_identify(kern, fd, &before), 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(before.key.inode, st.st_ino);
+	assert_int_equal(before.size, 1);
+	assert_int_equal(before.uid, getuid());
+	assert_int_equal(before.mode, st.st_mode);
+	/* Somebody has looked (the kernel may note that in the time): the same file still. */
+	assert_int_equal(kern_identify(kern, fd, &looked), 0);
+	assert_memory_equal(&before, &looked, sizeof(before));
+	assert_int_equal(fchmod(fd, 0700), 0);
+	assert_int_equal(kern_identify(kern, fd, &after), 0);
+	assert_int_not_equal(after.mode, before.mode);
+	assert_int_equal(kern_identify(kern, 1000, &after), -EBADF);
+}
+
+static void test_counters_add_up(void **state)
+{
+	struct cw_counter counters[CW_COUNTERS];
+	uint64_t before = denied(CW_OPERATION_CONNECT);
+
+	(void)state;
+	need_kernel();
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(connect_below_label(true), EPERM);
+	assert_int_equal(denied(CW_OPERATION_CONNECT), before + 20);
+	assert_int_equal(kern_counters(kern, counters), 0);
+	for (size_t i = 0; i < CW_COUNTERS; i++)
+		assert_int_equal(counters[i].judged, counters[i].recorded + counters[i].unwanted +
+							     counters[i].suppressed +
+							     counters[i].lost);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_label_is_inherited),
+		cmocka_unit_test(test_images_replace_each_other),
+		cmocka_unit_test(test_full_label_map),
+		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_counters_add_up),
+	};
+
+	return cmocka_run_group_tests(tests, load, unload);
+}
