@@ -110,11 +110,12 @@ unit-check: unit
 
 RUN_POLICY = $(or $(POLICY),$(if $(wildcard /etc/cachewarden/policy.d/*.yaml),/etc/cachewarden/policy.d))
 
-# What is to be made is known only when the compilers are there, hence the second make.
+# What is to be made is known only when the compilers are there, hence the second make. exec: the
+# script looks at its parent, make (see there).
 run:
 	$(Q)scripts/install-deps build
 	$(Q)+$(MAKE) --no-print-directory $(PARALLEL) all $(if $(RUN_POLICY),,standin)
-	$(Q)O='$(O)' RUNTIME_DIR='$(RUNTIME_DIR)' STANDIN_ROOT='$(STANDIN_ROOT)' PORTS_BASE='$(PORTS_BASE)' \
+	$(Q)exec env O='$(O)' RUNTIME_DIR='$(RUNTIME_DIR)' STANDIN_ROOT='$(STANDIN_ROOT)' PORTS_BASE='$(PORTS_BASE)' \
 		scripts/run $(if $(RUN_POLICY),'$(RUN_POLICY)')
 
 # ---------------------------------------------------------------- everything that is checked
