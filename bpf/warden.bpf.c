@@ -91,14 +91,18 @@ int label_running(struct bpf_iter__task *context)
 			label->executable = number;
 		return 0;
 	}
-	ancestor = task->real_parent;
+	/* By probes: following a known pointer has the verifier search all of the kernel's types, a
+	 * millisecond each time, and this loop has many turns. */
+	ancestor = task;
 	for (int i = 0; i < ANCESTORS_MAX && instance == CW_INSTANCE_NONE; i++) {
-		if (!ancestor || ancestor->tgid <= 1)
+		int tgid = 0;
+
+		if (bpf_core_read(&ancestor, sizeof(ancestor), &ancestor->real_parent) ||
+		    bpf_core_read(&tgid, sizeof(tgid), &ancestor->tgid) || tgid <= 1)
 			break;
-		label = subject_find(ancestor->tgid);
+		label = subject_find(tgid);
 		if (label)
 			instance = label->instance;
-		ancestor = ancestor->real_parent;
 	}
 	if (instance != CW_INSTANCE_NONE) {
 		struct cw_subject fresh = { .executable = number, .instance = instance };

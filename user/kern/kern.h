@@ -40,6 +40,8 @@ struct kern_probe {
 	bool lsm_known; /* the list of active modules could be read */
 	bool lsm_bpf; /* bpf is among them */
 	bool io_kthreads; /* io_uring's workers are kernel threads (to 5.11) */
+	int program_error
+		[CW_BACKEND_MAX]; /* of loading the smallest program of the backend's kind */
 	char lsm[256]; /* the list as the kernel gives it */
 	char cgroup[256]; /* mount point of cgroup v2; empty if there is none */
 };

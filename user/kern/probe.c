@@ -82,6 +82,31 @@ static bool probe_capable(void)
 	return admin == CAP_SET || (bpf == CAP_SET && perfmon == CAP_SET && net == CAP_SET);
 }
 
+/*
+ * Will this kernel take a program of this kind at all? One that does nothing is loaded and let go: some
+ * kernels refuse whatever needs a trampoline, and it is cheaper to learn that from two instructions.
+ */
+static int probe_program(const struct btf *btf, enum bpf_prog_type type,
+			 enum bpf_attach_type attach, const char *function)
+{
+	static const struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach);
+	int id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC);
+	int fd;
+
+	if (id < 0)
+		return -ENOENT;
+	options.attach_btf_id = (__u32)id;
+	fd = bpf_prog_load(type, "cw_probe", "GPL", nothing, ARRAY_SIZE(nothing), &options);
+	if (fd < 0)
+		return fd;
+	close_fd(fd);
+	return 0;
+}
+
 static void probe_btf(struct kern_probe *probe)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -91,6 +116,10 @@ static void probe_btf(struct kern_probe *probe)
 	probe->btf = true;
 	/* From 5.12 on io_uring's workers are made by this function, as threads of the submitter. */
 	probe->io_kthreads = btf__find_by_name_kind(btf, "create_io_thread", BTF_KIND_FUNC) < 0;
+	probe->program_error[CW_BACKEND_LSM] = probe_program(btf, BPF_PROG_TYPE_LSM, BPF_LSM_MAC,
+							     "bpf_lsm_bprm_check_security");
+	probe->program_error[CW_BACKEND_FMOD_RET] =
+		probe_program(btf, BPF_PROG_TYPE_TRACING, BPF_MODIFY_RETURN, "security_bprm_check");
 	btf__free(btf);
 }
 
@@ -127,6 +156,12 @@ const char *kern_probe_obstacle(const struct kern_probe *probe, enum cw_backend 
 		return "bpf is not in the kernel's list of active security modules: programs would "
 		       "be "
 		       "attached and never run";
+	if (probe->program_error[backend] == -EPERM)
+		return "this kernel does not allow programs that need a trampoline";
+	if (probe->program_error[backend] == -ENOENT)
+		return "this kernel has no such hooks (CONFIG_BPF_LSM, CONFIG_SECURITY_NETWORK)";
+	if (probe->program_error[backend])
+		return "this kernel does not take programs of this kind";
 	if (backend == CW_BACKEND_CGROUP && !probe->cgroup[0])
 		return "cgroup v2 is not mounted";
 	return NULL;
