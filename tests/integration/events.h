@@ -35,11 +35,12 @@ void events_start(void);
 /* Let the sentinel act, and read until its events have come. Bails out when they do not. */
 void events_await(void);
 
-/* Events of a process (or of its descendants), by operation; each NULL or 0 for any. */
+/* Events of a process (or of its descendants), and what else they must be; NULL or 0 is any. */
 struct event_query {
 	pid_t pid;
 	const char *operation;
 	const char *verdict;
+	const char *rule;
 };
 /* The first such event from index *position on, which becomes its successor's; NULL if none. */
 const struct json *event_next(const struct tail *tail, const struct event_query *query,

@@ -41,6 +41,7 @@ static const struct scene {
 } scenes[] = {
 	{ "running", scene_running },
 	{ "table", scene_table },
+	{ "files", scene_files },
 };
 #define SCENES (sizeof(scenes) / sizeof(scenes[0]))
 
@@ -153,6 +154,7 @@ static void leave(void)
 {
 	if (daemon_pid() > 0)
 		daemon_notes();
+	running_release();
 	daemon_stop(SIGTERM);
 	world_remove();
 }
@@ -204,6 +206,7 @@ int main(int argc, char **argv)
 		if (!options.some || options.chosen[i])
 			scenes[i].run();
 	}
+	running_release();
 	scene_leaving();
 	world_remove();
 	if (options.kernel)

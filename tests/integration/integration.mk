@@ -32,6 +32,38 @@ $(INTEGRATION_OUT)/integration: $(INTEGRATION_DRIVER:%=$(INTEGRATION_OUT)/obj/%.
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(INTEGRATION_CFLAGS) $^ -o $@
 
+# ---------------------------------------------------------------- natively
+
+# On this host, with every backend that works here; the others are skips with a reason.
+check-integration: $(O)/cachewarden integration-programs standin
+	$(Q)printf '%s\n' 'integration 300: $(INTEGRATION_DIR)/native $(O)' | tests/run -o $(O)/tests
+
+# ---------------------------------------------------------------- in guests
+
+INTEGRATION_GUEST := $(O)/vm/payload
+INTEGRATION_TOOLS := mkfs.ext4 mkfs.btrfs
+
+$(INTEGRATION_GUEST)/guest-tests: $(INTEGRATION_DIR)/guest-tests
+	@mkdir -p $(@D)
+	$(Q)install -m 755 $< $@
+
+$(INTEGRATION_GUEST)/integration/refused: $(INTEGRATION_DIR)/refused
+	@mkdir -p $(@D)
+	$(Q)install -m 755 $< $@
+
+# What makes a file system, if this host has it: where it is missing the test is a skip.
+$(INTEGRATION_GUEST)/integration/tools:
+	@mkdir -p $@
+	$(Q)for tool in $(INTEGRATION_TOOLS); do \
+		found=$$(PATH=$$PATH:/usr/sbin:/sbin command -v $$tool) && cp -L $$found $@/ || :; done
+
+$(INTEGRATION_GUEST)/standin: standin
+	$(Q)rm -rf $@ && mkdir -p $@ && cd $(STANDIN_OUT) && cp -r $(STANDIN_PROGRAMS) $(STANDIN_SCRIPTS) data policy \
+		$(abspath $(INTEGRATION_GUEST))/standin/
+
+VM_PAYLOAD += $(addprefix $(INTEGRATION_GUEST)/,cachewarden integration/integration integration/actor \
+	integration/actor32 integration/refused integration/tools guest-tests standin)
+
 -include $(wildcard $(INTEGRATION_OUT)/obj/*.d)
 
-.PHONY: integration-programs
+.PHONY: integration-programs check-integration $(INTEGRATION_GUEST)/standin

@@ -183,6 +183,8 @@ static bool event_is(const struct table *table, const struct row *row,
 		     const struct expected *expected, const struct json *event)
 {
 	const char *who = row->who ? row->who : "entry";
+	bool otherwise = world.backend == CGROUP && (row->cgroup_operation || row->cgroup_reason);
+	const char *by = row->by && !otherwise ? row->by : who;
 	const char *effect = "none";
 	bool good = true;
 
@@ -199,10 +201,11 @@ static bool event_is(const struct table *table, const struct row *row,
 	good &= event_has(event, "mode", table->audit ? "audit" : "enforce");
 	good &= event_has(event, "backend", backend_names[world.backend]);
 	good &= event_has(event, "instance", table->policy);
-	good &= event_has(event, "process.executable", row->by ? row->by : who);
-	if (!row->by)
+	good &= event_has(event, "process.executable", *by == '-' ? NULL : by);
+	if (by == who)
 		good &= event_has(event, "process.path", world_path("bin/%s", who));
-	if (strcmp(expected->operation, row->operation) == 0)
+	/* Of what it does not see, a backend cannot tell the target. */
+	if (!otherwise)
 		good &= target_is(event, row->target);
 	return origin_is(table, event, expected) && good;
 }
@@ -219,6 +222,7 @@ static bool told(const struct table *table, const struct row *row, const struct 
 	if (expected->allowed) {
 		query.verdict = row->watched ? "audit" : "allow";
 		query.operation = expected->operation;
+		query.rule = expected->rule;
 	} else if (row->unjudged || expected->guard == ABSENT) {
 		wanted = 0;
 	}

@@ -21,7 +21,7 @@ struct row {
 		target; /* `ADDRESS:PORT`, or a file (absolute, or in the world); NULL: not checked */
 	const char *rule; /* allowed by this rule; NULL: denied */
 	const char *who; /* default `entry` */
-	const char *by; /* executable in the event; default: who */
+	const char *by; /* executable in the event; default: who; `-`: none that the policy names */
 	const char *reason; /* of a denial; default `no-rule` */
 	bool watched; /* the rule is an `audit` rule */
 	bool unjudged; /* passes, and no deviation is told */

@@ -65,6 +65,20 @@ void running_prepare(void)
 	}
 }
 
+/* Those that nobody has let go on: at the end of a run that did not come so far. */
+void running_release(void)
+{
+	for (size_t i = 0; i < EARLY; i++) {
+		int fd = open(world_path("%s", early[i].fifo), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+
+		if (fd < 0)
+			continue; /* nobody waits */
+		if (write(fd, "x", 1) == 1)
+			act_wait(&early[i].running);
+		close(fd);
+	}
+}
+
 void scene_running(void)
 {
 	unsigned long long governed = status_governed("early");

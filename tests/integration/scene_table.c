@@ -50,7 +50,7 @@ static const char policy[] =
 	"  - { id: as-nobody, allow: udp/29500, to: 127.9.9.9, user: nobody }\n"
 	"  - { id: noted, allow: udp/29500, to: 127.8.8.8, action: audit }\n"
 	"library: { trust: owners, anonymous: deny }\n"
-	"sockets: { allow: [unix, inet, inet6, netlink] }\n";
+	"sockets: { allow: [unix, inet, inet6, netlink, inet/seqpacket] }\n";
 
 #define DENIED(name, act, operation, target) \
 	{ \

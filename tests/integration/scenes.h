@@ -4,6 +4,7 @@
 #define CW_SCENES_H
 
 void running_prepare(void); /* before the daemon is there */
+void running_release(void);
 void scene_running(void); /* what ran before it */
 void scene_table(void); /* what is allowed and what is not */
 void scene_files(void);
