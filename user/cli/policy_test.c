@@ -72,6 +72,11 @@ static bool refused(const struct cw_decision *decision)
 
 /* ------------------------------------------------------------------ text */
 
+static bool is_anonymous(const struct operation *operation)
+{
+	return operation->words[1] && strcmp(operation->words[1], "anonymous") == 0;
+}
+
 static void text_why(const struct answer *answer, struct buffer *buffer)
 {
 	const struct cw_decision *decision = &answer->decision;
@@ -89,7 +94,7 @@ static void text_why(const struct answer *answer, struct buffer *buffer)
 		break;
 	case CW_REASON_UNTRUSTED_LIBRARY:
 		buffer_add_string(buffer,
-				  strcmp(answer->operation->words[1], "anonymous") == 0
+				  is_anonymous(answer->operation)
 					  ? "`library` allows no memory without a file"
 					  : "others than root and the owner may have written it");
 		break;

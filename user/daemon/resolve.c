@@ -133,7 +133,7 @@ int resolve_end(struct daemon *daemon, struct facts *ret_names)
 		if (length != sizeof(line))
 			break;
 		/* A reload meanwhile may have changed how many names there are. */
-		if (count < room || strcmp(names[count - 1].name, line.name) == 0)
+		if (count < room || (count && strcmp(names[count - 1].name, line.name) == 0))
 			r = answer_add(names, &count, &line);
 	}
 	daemon->resolver_fd = close_fd(daemon->resolver_fd);

@@ -155,6 +155,7 @@ static int gathering_fact(struct gathering *gathering, const char *path, struct 
 	if (!r && chased->group_reason) {
 		struct file_work *work = &gathering->work[fact - gathering->facts->files];
 
+		/* Every fact has its work. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 		if (!work->group_reason)
 			work->group_reason = take_ptr(chased->group_reason);
 	}
@@ -221,7 +222,7 @@ static int fact_check_pins(struct file_fact *fact, const struct file_work *work)
 static int fact_conclude(struct gathering *gathering, struct file_fact *fact,
 			 struct file_work *work)
 {
-	bool pinned = work->pin != NULL;
+	bool pinned = work->pin != NULL; /* NOLINT(clang-analyzer-core.NullDereference): as above */
 	bool hash = pinned || (gathering->identifier && gathering->identifier->hash_all);
 	bool readable = fact->resolved && fact->trust != FILE_NOT_REGULAR &&
 			fact->trust != FILE_UNREADABLE;
@@ -245,7 +246,7 @@ static void fact_pin(struct file_work *work, const struct executable *executable
 {
 	if (!executable->pinned)
 		return;
-	if (!work->pin)
+	if (!work->pin) /* NOLINT(clang-analyzer-core.NullDereference): as above */
 		work->pin = executable->sha256;
 	else if (memcmp(work->pin, executable->sha256, sizeof(executable->sha256)) != 0)
 		work->other_pin = executable->sha256;

@@ -241,7 +241,8 @@ static void judge(enum cw_backend backend, enum cw_operation operation, int cont
 
 int kern_selftest(struct kern *kern, struct kern_selftest *ret_result)
 {
-	int control[CW_OPERATION_MAX], canary[CW_OPERATION_MAX], sockets[2], status, r;
+	int control[CW_OPERATION_MAX] = { 0 }, canary[CW_OPERATION_MAX] = { 0 };
+	int sockets[2], status, r;
 	pid_t child;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets))

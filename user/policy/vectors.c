@@ -58,12 +58,11 @@ static int pool_overlap(const struct pool *pool, const uint64_t (*vectors)[CW_WO
 	size_t tail = pool->used - 2 < length ? pool->used - 2 : length;
 	const __u64(*end)[CW_WORDS] = (const __u64(*)[CW_WORDS])pool->page->vector +
 				      (pool->used - tail);
-	_cleanup_free_ uint32_t *border = malloc((length + 1) * sizeof(*border));
+	_cleanup_free_ uint32_t *border = calloc(length + 1, sizeof(*border));
 	size_t matched = 0;
 
 	if (!border)
 		return -ENOMEM;
-	border[0] = border[1] = 0;
 	for (size_t i = 1; i < length; i++) {
 		while (matched && memcmp(vectors[i], vectors[matched], VECTOR_BYTES) != 0)
 			matched = border[matched];

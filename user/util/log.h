@@ -21,7 +21,13 @@ int log_message(enum log_level level, int error, const char *format, ...)
 /* A line that says how to mend what was just reported. */
 void log_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-#define log_err(error, ...) log_message(LOG_LEVEL_ERROR, error, __VA_ARGS__)
+/* That its value is error is to be seen here, by analyzers too, which follow what returns it. */
+#define log_err(error, ...) \
+	({ \
+		int log_error_ = (error); \
+		log_message(LOG_LEVEL_ERROR, log_error_, __VA_ARGS__); \
+		log_error_; \
+	})
 #define log_warning(error, ...) log_message(LOG_LEVEL_WARNING, error, __VA_ARGS__)
 #define log_notice(...) log_message(LOG_LEVEL_NOTICE, 0, __VA_ARGS__)
 #define log_debug(...) log_message(LOG_LEVEL_DEBUG, 0, __VA_ARGS__)

@@ -76,7 +76,7 @@ int tcp_connect(const char *address, unsigned int port)
 
 int socket_port(int socket)
 {
-	struct sockaddr_in name;
+	struct sockaddr_in name = { 0 };
 	socklen_t size = sizeof(name);
 
 	if (getsockname(socket, (struct sockaddr *)&name, &size))

@@ -31,7 +31,7 @@ static char *diagnose(const char *path)
 	struct diagnostics diagnostics = { 0 };
 	struct policy *policy = NULL;
 	char *printed = NULL;
-	size_t length, printed_length;
+	size_t length = 0, printed_length;
 	_cleanup_free_ char *text = load(path, &length);
 	FILE *stream = open_memstream(&printed, &printed_length);
 
