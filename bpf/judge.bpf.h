@@ -415,8 +415,10 @@ static __always_inline int settle_send(struct socket *socket, const void *addres
 static __always_inline void request_local(int how, struct cw_request *request, struct sock *sock)
 {
 	request->port = 0;
+	/* SCTP's bind does not note how it got its port: it counts as asked for. */
 	if (BPF_CORE_READ_BITFIELD_PROBED(kernel_bound_sock(sock), sk_userlocks) &
-	    SOCK_BINDPORT_LOCK)
+		    SOCK_BINDPORT_LOCK ||
+	    cw_read(how, sock, sk_protocol) == IPPROTO_SCTP)
 		request->port = cw_read(how, sock, __sk_common.skc_num);
 	if (cw_read(how, sock, __sk_common.skc_family) == AF_INET) {
 		cw_address_v4(request, bpf_ntohl(cw_read(how, sock, __sk_common.skc_rcv_saddr)));

@@ -137,6 +137,31 @@ static bool operation_enforced(const struct policy_set *set, size_t policy,
 	       policy_set_class_mode(set, policy, CW_CLASS_CONNECT) == CW_MODE_ENFORCE;
 }
 
+/* What one policy enforces and the backend cannot refuse, as a mask of operations. */
+static uint32_t policy_beyond_backend(const struct policy_set *set, size_t policy,
+				      enum cw_backend backend)
+{
+	uint32_t beyond = 0;
+
+	for (int operation = 0; operation < CW_OPERATION_MAX; operation++)
+		if (kern_backend_guard(backend, (enum cw_operation)operation) < KERN_GUARD_KILLED &&
+		    operation_enforced(set, policy, (enum cw_operation)operation))
+			beyond |= 1u << operation;
+	return beyond & ~set->policies[policy]->allow_partial;
+}
+
+/* Whole, with what is there already: a second line of the same key would be a mistake. */
+static void partial_list(uint32_t operations, char *to, size_t size)
+{
+	size_t used = 0;
+
+	*to = '\0';
+	for (size_t operation = 0; operation < CW_OPERATION_MAX && used < size; operation++)
+		if (operations & (1u << operation))
+			used += (size_t)snprintf(to + used, size - used, "%s%s", used ? ", " : "",
+						 vocabulary_word(&words_operation, operation));
+}
+
 int govern_check_backend(struct daemon *daemon, const struct policy_set *set,
 			 struct diagnostics *diagnostics)
 {
@@ -145,27 +170,24 @@ int govern_check_backend(struct daemon *daemon, const struct policy_set *set,
 
 	for (size_t i = 0; i < set->count; i++) {
 		const struct policy *policy = set->policies[i];
+		uint32_t beyond = policy_beyond_backend(set, i, backend);
+		struct diagnostic *diagnostic;
+		char missing[128], whole[128];
 
-		for (int operation = 0; operation < CW_OPERATION_MAX; operation++) {
-			const char *word = vocabulary_word(&words_operation, (size_t)operation);
-			struct diagnostic *diagnostic;
-
-			if (kern_backend_guard(backend, (enum cw_operation)operation) >=
-				    KERN_GUARD_KILLED ||
-			    policy->allow_partial & (1u << operation) ||
-			    !operation_enforced(set, i, (enum cw_operation)operation))
-				continue;
-			diagnostic = diagnostics_add(
-				diagnostics, SEVERITY_ERROR, &policy->mode_where,
-				"enforcing %s is asked for, but the %s backend cannot refuse it",
-				word, vocabulary_word(&words_backend, backend));
-			diagnostic_hint(
-				diagnostic,
-				"add `allow_partial: [%s]` to accept that, or make a better "
-				"backend possible: see `cachewarden doctor`",
-				word);
-			r = -EOPNOTSUPP;
-		}
+		if (!beyond)
+			continue;
+		partial_list(beyond, missing, sizeof(missing));
+		partial_list(beyond | policy->allow_partial, whole, sizeof(whole));
+		diagnostic = diagnostics_add(
+			diagnostics, SEVERITY_ERROR, &policy->mode_where,
+			"enforcing is asked for, but the %s backend cannot refuse: %s",
+			vocabulary_word(&words_backend, backend), missing);
+		diagnostic_hint(
+			diagnostic,
+			"`allow_partial: [%s]` accepts that; `cachewarden doctor` tells what a "
+			"better backend needs",
+			whole);
+		r = -EOPNOTSUPP;
 	}
 	return r;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/options.h"
 #include "daemon/daemon.h"
@@ -175,7 +176,12 @@ void daemon_request(void *context, ipc_call call, const struct ipc_peer *peer,
 	bool json = request->format == EVENT_FORMAT_JSON;
 	int r = 0;
 
-	(void)peer;
+	/* The group may look; what is in force is root's, or whoever's the daemon is, to change. */
+	if (request->command != IPC_STATUS && request->command != IPC_SHOW && peer->uid != 0 &&
+	    peer->uid != geteuid()) {
+		answer_error(&answer, CLI_CANNOT, "only root may change what is in force", 0);
+		goto reply;
+	}
 	switch (request->command) {
 	case IPC_STATUS:
 		r = report_status(daemon, json, &answer.output);
@@ -197,6 +203,7 @@ void daemon_request(void *context, ipc_call call, const struct ipc_peer *peer,
 	}
 	if (r)
 		answer_error(&answer, CLI_CANNOT, "the daemon could not tell", r);
+reply:
 	r = ipc_server_reply(
 		daemon->server, call, answer.status,
 		answer.output.data && !buffer_failed(&answer.output) ? answer.output.data : NULL,

@@ -184,6 +184,11 @@ static void read_on_stop(struct reader *reader, const struct schema_key *key,
 	(void)key;
 	if (answer < 0)
 		return;
+	/* An operator must not believe in what is not there. */
+	if (answer == 0)
+		read_warning(reader, &value->where,
+			     "`on_stop: keep` is not kept by this version: verdicts end with the "
+			     "daemon");
 	policy->on_stop = (uint8_t)answer;
 	policy->on_stop_given = true;
 }
