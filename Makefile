@@ -148,7 +148,32 @@ check:
 
 check-needs: all unit standin vm-payload $(NATIVE_TESTS) $(CHECK_NEEDS)
 
+# ---------------------------------------------------------------- installation
+
+SBINDIR = $(PREFIX)/sbin
+MANDIR = $(PREFIX)/share/man
+UNITDIR = $(PREFIX)/lib/systemd/system
+DATADIR = $(PREFIX)/share/cachewarden
+DOCDIR = $(PREFIX)/share/doc/cachewarden
+SYSCONFDIR ?= /etc
+
+# install FOLDER FILES
+install_data = install -d '$(DESTDIR)$(1)' && install -m 644 $(2) '$(DESTDIR)$(1)'
+
+# policy.d stays empty: a policy is the operator's, the examples are beside the documents.
+install: all
+	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
+	$(Q)install -d '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(SYSCONFDIR)/cachewarden/policy.d'
+	$(Q)install -m 755 $(O)/cachewarden '$(DESTDIR)$(SBINDIR)'
+	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g' systemd/cachewarden.service.in >$(O)/cachewarden.service
+	$(Q)install -m 644 $(O)/cachewarden.service '$(DESTDIR)$(UNITDIR)'
+	$(Q)$(call install_data,$(MANDIR)/man5,$(wildcard user/man/*.5))
+	$(Q)$(call install_data,$(MANDIR)/man8,$(wildcard user/man/*.8))
+	$(Q)$(call install_data,$(DATADIR),user/event/event.schema.json)
+	$(Q)$(call install_data,$(DOCDIR)/examples,$(wildcard policy/*.yaml))
+	$(Q)$(call install_data,$(DOCDIR),$(wildcard README.md LICENSE))
+
 clean:
 	$(Q)rm -rf $(O)
 
-.PHONY: all unit unit-check run check check-needs clean
+.PHONY: all unit unit-check run check check-needs install clean

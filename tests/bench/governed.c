@@ -113,7 +113,7 @@ static int image_make(enum image_id id)
 static int file_admit(const char *path)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct cw_identity identity;
+	struct cw_identity identity = { 0 };
 	struct cw_file file = { .admitted = 1 };
 	int r = fd < 0 ? -errno : kern_identify(kern, fd, &identity);
 
