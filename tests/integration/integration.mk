@@ -64,6 +64,9 @@ $(INTEGRATION_GUEST)/standin: standin
 VM_PAYLOAD += $(addprefix $(INTEGRATION_GUEST)/,cachewarden integration/integration integration/actor \
 	integration/actor32 integration/refused integration/tools guest-tests standin)
 
+CHECK_NEEDS += integration-programs
+CHECK_ROWS += integration 900: $(INTEGRATION_DIR)/native $(O)$(newline)
+
 -include $(wildcard $(INTEGRATION_OUT)/obj/*.d)
 
 .PHONY: integration-programs check-integration $(INTEGRATION_GUEST)/standin
