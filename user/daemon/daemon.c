@@ -92,8 +92,14 @@ static void timer_read(int timer)
 		log_warning(-errno, "read a timer");
 }
 
+/* Never put off what is due already: somebody may touch a file more often than that. */
 void daemon_settle_soon(struct daemon *daemon)
 {
+	struct itimerspec due;
+
+	if (!timerfd_gettime(daemon->settle_timer, &due) &&
+	    (due.it_value.tv_sec || due.it_value.tv_nsec))
+		return;
 	daemon_timer(daemon->settle_timer, SETTLE_MILLISECONDS, false);
 }
 
