@@ -215,7 +215,7 @@ bool wait_until(bool (*happened)(void *context), void *context)
 	while (!happened(context)) {
 		if (time(NULL) > end)
 			return false;
-		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+		nanosleep(&(struct timespec){ .tv_nsec = 30000000 }, NULL);
 	}
 	return true;
 }

@@ -124,6 +124,7 @@ int daemon_stop(int signal)
 	if (pid <= 0)
 		return -1;
 	kill(pid, signal);
+	kill(pid, SIGCONT);
 	while (waitpid(pid, &status, WNOHANG) == 0) {
 		if (time(NULL) > end) {
 			kill(pid, SIGKILL);

@@ -34,6 +34,8 @@ extern struct tail events;
 void events_start(void);
 /* Let the sentinel act, and read until its events have come. Bails out when they do not. */
 void events_await(void);
+/* Read what is there: for tests that make many events. */
+void events_drain(void);
 
 /* Events of a process (or of its descendants), and what else they must be; NULL or 0 is any. */
 struct event_query {

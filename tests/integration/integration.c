@@ -39,9 +39,10 @@ static const struct scene {
 	const char *name;
 	void (*run)(void);
 } scenes[] = {
-	{ "running", scene_running },
-	{ "table", scene_table },
-	{ "files", scene_files },
+	{ "running", scene_running }, { "table", scene_table },
+	{ "files", scene_files },     { "modes", scene_modes },
+	{ "guards", scene_guards },   { "labels", scene_labels },
+	{ "trust", scene_trust },     { "filesystems", scene_filesystems },
 };
 #define SCENES (sizeof(scenes) / sizeof(scenes[0]))
 
@@ -159,6 +160,13 @@ static void leave(void)
 	world_remove();
 }
 
+/* What waits is interrupted as well: children end with their pipes. */
+static void interrupted(int signal)
+{
+	(void)signal;
+	tap_bail("interrupted");
+}
+
 static void lock(void)
 {
 	int fd = open(LOCK, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
@@ -189,6 +197,8 @@ int main(int argc, char **argv)
 	options_read(&options, argc, argv);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, interrupted);
+	signal(SIGTERM, interrupted);
 	prctl(PR_SET_CHILD_SUBREAPER, 0);
 	lock();
 	tap_leave = leave;

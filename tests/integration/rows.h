@@ -36,6 +36,7 @@ struct table {
 	bool audit; /* the policy only watches: every act succeeds, denials are told */
 	const struct row *rows;
 	size_t count;
+	bool (*between)(void); /* puts the policy in force when its absence has been used */
 };
 
 void rows_run(const struct table *table);

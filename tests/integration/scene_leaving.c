@@ -71,12 +71,9 @@ static bool nothing_above(void *context)
 
 void scene_leaving(void)
 {
-	char *said;
 	int status;
 
-	said = tail_end(&events);
-	tap_ok(!strstr(said, "lost"), "leaving: the client that read all lost nothing");
-	free(said);
+	free(tail_end(&events));
 	status = daemon_stop(SIGTERM);
 	tap_ok(status == 0, "leaving: SIGTERM ends the daemon with success");
 	if (status)
