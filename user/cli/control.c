@@ -95,9 +95,8 @@ static const struct cli_option mode_options[] = {
 const struct cli_usage cli_mode_usage = {
 	.name = "mode",
 	.operands = "audit|enforce|confirm [INSTANCE…]",
-	.summary = "Change the mode of instances, of all where none is named. A reload or the end "
-		   "of the "
-		   "daemon\nbrings back what the files say.",
+	.summary = "Change the mode of instances, of all where none is named.\n"
+		   "The end of the daemon brings back what the files say.",
 	.options = mode_options,
 	.shared = CLI_RUNTIME_DIR,
 };
