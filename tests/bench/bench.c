@@ -92,10 +92,9 @@ static void figure_report(struct report *report, const struct plan *plan,
 			  const struct figure *figure)
 {
 	double over = median_difference(figure->act, figure->over, figure->over_base);
-	struct result result = { .suite = plan->suite,
-				 .value = over,
-				 .target = figure->target,
-				 .unit = plan->unit };
+	struct result result = {
+		.suite = plan->suite, .value = over, .target = figure->target, .unit = plan->unit
+	};
 
 	snprintf(result.name, sizeof(result.name), "%s: %s", acts[figure->act].name, figure->name);
 	if (figure->under != VARIANT_MAX) {
@@ -296,7 +295,8 @@ int main(int argc, char **argv)
 			words[count++] = argv[i];
 	}
 	if (!count || rounds < 1 || rounds > ROUNDS_MAX) {
-		fputs("usage: bench native | guest lsm|fmod_ret | daemon PROGRAM [--rounds N] [--json FILE]\n",
+		fputs("usage: bench native | guest lsm|fmod_ret | daemon PROGRAM [--rounds N] "
+		      "[--json FILE]\n",
 		      stderr);
 		return 2;
 	}

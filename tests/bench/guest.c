@@ -11,7 +11,9 @@ static const enum variant_id variant_list[] = {
 };
 
 #define HOOK_RUN(act, name, over, under, target) \
-	{ name, act, over, VARIANT_NONE, under, VARIANT_NONE, target }
+	{ \
+		name, act, over, VARIANT_NONE, under, VARIANT_NONE, target \
+	}
 #define HOOK(act) \
 	HOOK_RUN(act, "ungoverned / empty", VARIANT_UNGOVERNED, VARIANT_EMPTY, 2.5), \
 		HOOK_RUN(act, "governed / minimal look-up", VARIANT_RULES_512, VARIANT_MINIMAL, \

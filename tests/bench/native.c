@@ -11,7 +11,9 @@ static const enum variant_id variant_list[] = {
 };
 
 #define OVERHEAD(act, name, over, under, target) \
-	{ name, act, over, VARIANT_NONE, under, VARIANT_NONE, target }
+	{ \
+		name, act, over, VARIANT_NONE, under, VARIANT_NONE, target \
+	}
 #define CALLER(act) \
 	OVERHEAD(act, "ungoverned / empty", VARIANT_UNGOVERNED, VARIANT_EMPTY, 1.25), \
 		OVERHEAD(act, "governed / empty", VARIANT_RULES_512, VARIANT_EMPTY, 1.5), \

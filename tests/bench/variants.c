@@ -54,7 +54,7 @@ static int object_open(const char *name, struct bpf_object **ret)
 	if (!object)
 		return -errno;
 	*ret = object;
-	bpf_object__for_each_program(program, object)
+	bpf_object__for_each_program (program, object)
 		bpf_program__set_autoload(program, wanted(program, backend_prefix) ||
 							   wanted(program, "record_"));
 	return bpf_object__load(object);
@@ -75,8 +75,7 @@ static int allow_file(const char *path)
 
 	if (stat(path, &info))
 		return -errno;
-	return allow(info.st_ino,
-		     (__u64)major(info.st_dev) << 20 | minor(info.st_dev));
+	return allow(info.st_ino, (__u64)major(info.st_dev) << 20 | minor(info.st_dev));
 }
 
 static int record_ignored(void *context, void *bytes, size_t size)
@@ -101,9 +100,8 @@ int variants_open(enum cw_backend backend)
 		r = allow_file(act_file());
 	if (r)
 		return r;
-	recorded = ring_buffer__new(
-		bpf_map__fd(bpf_object__find_map_by_name(minimal, "events")), record_ignored, NULL,
-		NULL);
+	recorded = ring_buffer__new(bpf_map__fd(bpf_object__find_map_by_name(minimal, "events")),
+				    record_ignored, NULL, NULL);
 	return recorded ? 0 : -errno;
 }
 
@@ -129,7 +127,7 @@ static int attach(struct bpf_object *object, const char *prefix)
 	kern_probe(&probe);
 	if (probe.cgroup[0])
 		cgroup = open(probe.cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bpf_object__for_each_program(program, object) {
+	bpf_object__for_each_program (program, object) {
 		struct bpf_link *link;
 
 		if (!wanted(program, prefix))

@@ -15,7 +15,8 @@
 #include "abi.h"
 #include "policy/diagnostics.h"
 
-#define POLICY_FILE_MAX (4u << 20) /* bytes of one file: 100,000 prefixes; most have a few thousand */
+#define POLICY_FILE_MAX \
+	(4u << 20) /* bytes of one file: 100,000 prefixes; most have a few thousand */
 #define POLICY_EXECUTABLES_MAX 1024
 #define POLICY_LIST_MAX 100000 /* items of one list: ports, addresses, users */
 #define POLICY_NAME_MAX \
