@@ -28,17 +28,18 @@ const char sentinel_policy[] = "version: 1\n"
 			       "executables:\n"
 			       "  sentinel: { path: \"@ROOT@/bin/sentinel\", entry: true }\n";
 
-void tail_start(struct tail *tail, char *const options[])
+void tail_start(struct tail *tail, const char *options)
 {
 	char *argv[24] = {
 		(char *)world.program, (char *)"tail",		(char *)"-o",
 		(char *)"json",	       (char *)"--runtime-dir", strdup(world_path("run"))
 	};
+	char *words = strdup(options);
 	size_t count = 6;
 	int output[2], errors[2];
 
-	while (*options && count < 23)
-		argv[count++] = *options++;
+	for (char *word = strtok(words, " "); word && count < 23; word = strtok(NULL, " "))
+		argv[count++] = word;
 	*tail = (struct tail){ 0 };
 	if (pipe2(output, O_CLOEXEC) || pipe2(errors, O_CLOEXEC))
 		tap_bail("no pipes: %s", strerror(errno));
@@ -51,6 +52,7 @@ void tail_start(struct tail *tail, char *const options[])
 		_exit(127);
 	}
 	free(argv[5]);
+	free(words);
 	close(output[1]);
 	close(errors[1]);
 	tail->output = output[0];
@@ -140,19 +142,24 @@ void tail_release(struct tail *tail)
 
 void events_start(void)
 {
-	tail_start(&events, (char *const[]){ NULL });
+	tail_start(&events, "");
 	if (!status_await_clients(1))
 		tap_bail("tail does not connect");
 }
 
-void events_drain(void)
+void tail_drain(struct tail *tail)
 {
-	struct pollfd readable = { .fd = events.output, .events = POLLIN };
+	struct pollfd readable = { .fd = tail->output, .events = POLLIN };
 
 	while (poll(&readable, 1, QUIET_MILLISECONDS) > 0) {
-		if (!tail_read(&events, 0))
+		if (!tail_read(tail, 0))
 			tap_bail("tail has ended");
 	}
+}
+
+void events_drain(void)
+{
+	tail_drain(&events);
 }
 
 /* Deviations and other events come on two ways: an event of either. */

@@ -22,10 +22,12 @@ struct tail {
 	size_t count;
 };
 
-/* Start a client with these options (NULL-terminated); "-o json" is given. */
-void tail_start(struct tail *tail, char *const options[]);
+/* Start a client with these options; "-o json" is given. */
+void tail_start(struct tail *tail, const char *options);
 /* End it with SIGTERM, read what it still had. Returns its standard error, owned by the caller. */
 char *tail_end(struct tail *tail);
+/* Read what is there. */
+void tail_drain(struct tail *tail);
 void tail_forget(struct tail *tail); /* the events so far */
 void tail_release(struct tail *tail);
 
@@ -34,7 +36,7 @@ extern struct tail events;
 void events_start(void);
 /* Let the sentinel act, and read until its events have come. Bails out when they do not. */
 void events_await(void);
-/* Read what is there: for tests that make many events. */
+/* Read what is there, as tests must that make many events. */
 void events_drain(void);
 
 /* Events of a process (or of its descendants), and what else they must be; NULL or 0 is any. */

@@ -24,6 +24,7 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon.h"
@@ -43,6 +44,8 @@ static const struct scene {
 	{ "files", scene_files },     { "modes", scene_modes },
 	{ "guards", scene_guards },   { "labels", scene_labels },
 	{ "trust", scene_trust },     { "filesystems", scene_filesystems },
+	{ "reload", scene_reload },   { "tail", scene_tail },
+	{ "load", scene_load },
 };
 #define SCENES (sizeof(scenes) / sizeof(scenes[0]))
 
@@ -188,6 +191,9 @@ static void copies_make(void)
 		world_copy(world.actor32, world_path("bin/plain32"));
 	}
 	policy_write("sentinel", sentinel_policy);
+	/* Acts that wait do so here. */
+	if (mkfifo(world_path("gate"), 0666) || chmod(world_path("gate"), 0666))
+		tap_bail("mkfifo: %s", strerror(errno));
 }
 
 int main(int argc, char **argv)

@@ -102,8 +102,6 @@ static void labels_hammered(void)
 void scene_labels(void)
 {
 	policy_write("labels", policy);
-	if (mkfifo(world_path("gate"), 0666) || chmod(world_path("gate"), 0666))
-		tap_bail("mkfifo");
 	if (!tap_ok(daemon_reload() && status_await_trust(NULL), "labels: in force"))
 		return;
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The counters: what the kernel judged is what it recorded, did not record because nobody wanted it,
+ * suppressed and lost, at every moment that somebody looks; and in the end exactly as many as were made.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "acts.h"
+#include "daemon.h"
+#include "events.h"
+#include "scenes.h"
+#include "tap.h"
+#include "world.h"
+
+static const char policy[] = "version: 1\n"
+			     "instance: load\n"
+			     "root: @ROOT@\n"
+			     "mode: enforce\n"
+			     "allow_partial: @PARTIAL@\n"
+			     "executables:\n"
+			     "  entry: { path: \"${root}/bin/entry\", entry: true }\n"
+			     "exec: []\n"
+			     "bind: []\n"
+			     "connect:\n"
+			     "  - { id: one, allow: udp/29400, by: entry }\n"
+			     "  - { id: two, audit: udp/29401, by: entry }\n"
+			     "library: off\n";
+
+static const struct work {
+	const char *act; /* with the number of times */
+	const char *operation, *verdict;
+} works[] = {
+	{ "hammer-connect %d udp 127.0.0.1:29400", "connect", "allow" },
+	{ "hammer-connect %d udp 127.0.0.1:29401", "connect", "audit" },
+	{ "hammer-connect %d udp 127.0.0.1:29500", "connect", "deny" },
+	{ "hammer-bind %d udp 127.0.0.1:29500", "bind", "deny" },
+	{ "hammer-send %d udp 127.0.0.1:29500", "send", "deny" },
+	{ "hammer-exec %d bin/unlisted", "exec", "deny" },
+};
+#define WORKS (sizeof(works) / sizeof(works[0]))
+
+static void act_of(const struct work *work, unsigned int times, char *act, size_t size)
+{
+	const char *rest = strstr(work->act, "%d");
+
+	snprintf(act, size, "%.*s%u%s", (int)(rest - work->act), work->act, times, rest + 2);
+}
+
+static bool adds_up(const struct json *status)
+{
+	bool good = true;
+
+	for (int i = 0; json_get(status, "counters.%d.operation", i); i++) {
+		unsigned long long sum = 0;
+		static const char *const parts[] = { "recorded", "unwanted", "suppressed", "lost" };
+
+		for (size_t part = 0; part < 4; part++)
+			sum += json_number(status, 0, "counters.%d.%s", i, parts[part]);
+		if (sum != json_number(status, 0, "counters.%d.judged", i)) {
+			tap_note("%s %s: %llu judged, the sum is %llu",
+				 json_get(status, "counters.%d.operation", i),
+				 json_get(status, "counters.%d.verdict", i),
+				 json_number(status, 0, "counters.%d.judged", i), sum);
+			good = false;
+		}
+	}
+	return good;
+}
+
+/* What a table says more in the second status than in the first. */
+static unsigned long long more(const struct json *before, const struct json *after,
+			       const struct work *work)
+{
+	return status_judged(after, work->operation, work->verdict) -
+	       status_judged(before, work->operation, work->verdict);
+}
+
+static unsigned long long lost(const struct json *status)
+{
+	unsigned long long sum = 0;
+
+	for (int i = 0; json_get(status, "counters.%d.operation", i); i++)
+		sum += json_number(status, 0, "counters.%d.lost", i);
+	return sum;
+}
+
+void scene_load(void)
+{
+	unsigned int times = world.guest ? 300 : 5000, looks = world.guest ? 25 : 100;
+	struct running running[WORKS];
+	struct json before, after;
+	bool good = true, done = true;
+
+	policy_write("load", policy);
+	if (!tap_ok(daemon_reload() && status_await_trust(NULL), "load: in force"))
+		return;
+	events_await();
+	daemon_status(&before);
+	for (size_t i = 0; i < WORKS; i++) {
+		char act[96];
+
+		act_of(&works[i], times, act, sizeof(act));
+		act_start(&running[i], "entry", act);
+	}
+	for (unsigned int i = 0; i < looks; i++) {
+		struct json status;
+
+		daemon_status(&status);
+		good &= adds_up(&status);
+		json_release(&status);
+		events_drain();
+	}
+	for (size_t i = 0; i < WORKS; i++)
+		done &= act_wait(&running[i]).kind == OUTCOME_DONE;
+	tap_ok(good, "load: judged is the sum, %u times while %zu processes work", looks, WORKS);
+	daemon_status(&after);
+	tap_ok(done && adds_up(&after), "load: judged is the sum in the end");
+	for (size_t i = 0; i < WORKS; i++) {
+		unsigned long long judged = more(&before, &after, &works[i]);
+
+		if (!tap_ok(judged == times, "load: %s %s: each was counted once",
+			    works[i].operation, works[i].verdict))
+			tap_note("%llu, not %u", judged, times);
+	}
+	tap_note("%llu records lost in the kernel", lost(&after) - lost(&before));
+	json_release(&before);
+	json_release(&after);
+	events_await();
+	tail_forget(&events);
+	policy_write("load", "");
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Reloading: a good set of files is put in force as one new generation, a bad one changes nothing, by
+ * `reload` as by SIGHUP. What makes a set bad is a mistake in any of its files, a file that others could
+ * have written, and a policy that asks for what the backend cannot do.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "acts.h"
+#include "daemon.h"
+#include "events.h"
+#include "scenes.h"
+#include "tap.h"
+#include "world.h"
+
+#define HEAD \
+	"version: 1\n" \
+	"instance: reload\n" \
+	"root: @ROOT@\n" \
+	"mode: enforce\n"
+#define BODY \
+	"executables:\n" \
+	"  entry: { path: \"${root}/bin/entry\", entry: true }\n" \
+	"exec: off\n" \
+	"bind: off\n"
+
+static const char closed[] = HEAD "allow_partial: @PARTIAL@\n" BODY "connect:\n"
+				  "  - { id: no, allow: udp/29401, by: entry }\n";
+static const char opened[] = HEAD "allow_partial: @PARTIAL@\n" BODY "connect:\n"
+				  "  - { id: yes, allow: udp/29400-29500, by: entry }\n";
+
+#define ACT "socket udp, connect 127.0.0.1:" UNLISTED
+
+static bool passes(void)
+{
+	return act_run("entry", ACT).kind == OUTCOME_DONE;
+}
+
+/* A bad set: an error with this in it, the exit status, and everything as it was. */
+static void bad(const char *name, int status, const char *says)
+{
+	unsigned long long before = status_generation();
+	char *output = NULL;
+	int got = client(&output, "reload", NULL);
+	bool good = got == status && strstr(output, says) && status_generation() == before &&
+		    !passes();
+
+	if (!good)
+		tap_note("exit status %d, generation %llu -> %llu: %s", got, before,
+			 status_generation(), output);
+	tap_ok(good, "reload: %s: exit status %d, nothing changes", name, status);
+	free(output);
+}
+
+static void bad_files(void)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s", world_path("policy.d/reload.yaml"));
+	policy_write("reload", HEAD BODY "conect: off\n");
+	bad("a misspelt key", 2, "did you mean `connect`?");
+	policy_write("reload", HEAD BODY "connect:\n  - { allow: udp/0 }\n");
+	bad("a port of 0", 2, "reload.yaml:");
+	policy_write("reload", "\t{[");
+	bad("no YAML", 2, "not YAML");
+	policy_write("reload", opened);
+	policy_write("again", opened);
+	bad("two instances with one name", 2, "reload");
+	policy_write("again", "");
+	policy_write("again", "version: 1\ninstance: again\nmode: enforce\n");
+	bad("a mistake in another file", 2, "again.yaml");
+	policy_write("again", "");
+	if (chmod(path, 0666))
+		tap_note("chmod");
+	bad("a file that everybody may write", 2, "reload.yaml");
+	if (chmod(path, 0644) || chown(path, 65534, 0))
+		tap_note("chown");
+	bad("a file of a stranger", 2, "reload.yaml");
+}
+
+/* What the cgroup backend cannot refuse, a policy may not ask for without saying that it knows. */
+static void reload_partial(void)
+{
+	char *output = NULL;
+	int status;
+
+	policy_write("reload", HEAD BODY "connect: off\nlibrary: { anonymous: deny }\n");
+	if (world.backend != CGROUP) {
+		tap_ok(daemon_reload(), "reload: everything can be enforced: in force");
+		return;
+	}
+	policy_write("reload", HEAD BODY "connect:\n  - { id: yes, allow: udp/29400-29500 }\n");
+	bad("what this backend cannot refuse", 3, "cannot refuse: library, receive");
+	policy_write("reload", HEAD "allow_partial: [receive]\n" BODY "connect: off\n");
+	bad("what this backend cannot refuse, part of it accepted", 3, "cannot refuse: library\n");
+	status = daemon_refuses(&output);
+	if (!tap_ok(status == 3 && strstr(output, "cannot refuse: library\n") &&
+			    strstr(output, "allow_partial"),
+		    "reload: a daemon does not start with it, and names the operation"))
+		tap_note("exit status %d: %s", status, output);
+	free(output);
+}
+
+static bool generation_is(void *context)
+{
+	return status_generation() >= *(unsigned long long *)context;
+}
+
+static void reload_signal(void)
+{
+	unsigned long long generation = status_generation();
+	unsigned long long next = generation + 1;
+
+	policy_write("reload", opened);
+	kill(daemon_pid(), SIGHUP);
+	tap_ok(daemon_ready() && wait_until(generation_is, &next) && passes(),
+	       "reload: SIGHUP puts a good file in force");
+	policy_write("reload", HEAD BODY "conect: off\n");
+	generation = status_generation();
+	kill(daemon_pid(), SIGHUP);
+	tap_ok(daemon_ready() && status_generation() == generation && passes() &&
+		       daemon_said("did you mean `connect`?"),
+	       "reload: SIGHUP with a bad file says so and changes nothing");
+}
+
+void scene_reload(void)
+{
+	unsigned long long generation = status_generation();
+
+	policy_write("reload", closed);
+	if (!tap_ok(daemon_reload() && status_await_trust(NULL) && status_generation() > generation,
+		    "reload: a new generation is in force"))
+		return;
+	tap_ok(!passes(), "reload: one policy refuses");
+	bad_files();
+	policy_write("reload", opened);
+	tap_ok(daemon_reload() && passes(), "reload: another allows");
+	policy_write("reload", closed);
+	tap_ok(daemon_reload() && !passes(), "reload: and the first again");
+	reload_partial();
+	reload_signal();
+	policy_write("reload", "");
+	tap_ok(daemon_reload() && passes() && status_governed("reload") == ~0ull,
+	       "reload: a policy that was taken away governs nobody");
+	events_await();
+	tail_forget(&events);
+}
