@@ -45,7 +45,7 @@ static const struct scene {
 	{ "guards", scene_guards },   { "labels", scene_labels },
 	{ "trust", scene_trust },     { "filesystems", scene_filesystems },
 	{ "reload", scene_reload },   { "tail", scene_tail },
-	{ "load", scene_load },
+	{ "load", scene_load },	      { "standin", scene_standin },
 };
 #define SCENES (sizeof(scenes) / sizeof(scenes[0]))
 
@@ -159,6 +159,7 @@ static void leave(void)
 	if (daemon_pid() > 0)
 		daemon_notes();
 	running_release();
+	standin_release();
 	daemon_stop(SIGTERM);
 	world_remove();
 }

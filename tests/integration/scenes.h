@@ -17,8 +17,8 @@ void scene_reload(void);
 void scene_tail(void);
 void scene_load(void);
 void scene_standin(void);
+void standin_release(void);
 void leaving_prepare(void); /* what BPF objects there are before */
 void scene_leaving(void); /* the end: nothing of ours is left */
-void scene_partial(void);
 
 #endif
