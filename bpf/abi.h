@@ -115,6 +115,7 @@ enum cw_direction {
 #define CW_VECTOR_FULL 1
 #define CW_V4_BOUNDS_MAX 262144 /* enough for 131,000 prefixes of any shape */
 #define CW_V6_BOUNDS_MAX 131072
+#define CW_V4_SECTIONS 256 /* places where many IPv4 boundaries share their upper half */
 #define CW_USERS_SLOTS 4096 /* open addressing, so sparse that a few probes reach everyone */
 #define CW_USERS_PROBES 4
 #define CW_TRUST_GROUPS_MAX 16
@@ -151,24 +152,25 @@ enum cw_page {
 
 /*
  * The rules of one class. Row numbers are indexes of the first vector of a dimension: the vector for
- * class c is row + c. A dimension that no rule of this class uses has CW_VECTOR_FULL as its row and
- * the bit in `unused` set, so that it is neither classified nor read.
+ * class c is row + (c & mask). A mask is CW_MASK_CLASS; or 0 where one vector serves all classes: in a
+ * dimension that no rule of this class uses (CW_VECTOR_FULL), or where none can match
+ * (CW_VECTOR_EMPTY). A class that is masked out need not be found.
  */
+#define CW_MASK_CLASS 0xffff
 struct cw_rules {
 	__u16 count;
-	__u8 unused; /* CW_UNUSED_* */
-	__u8 pad0;
+	__u16 mask_by;
+	__u16 mask_target;
+	__u16 mask_address;
+	__u16 mask_user;
+	__u16 pad0;
 	__u32 row_by;
 	__u32 row_target; /* exec: target file's class; bind, connect: port class */
 	__u32 row_address;
 	__u32 row_user;
 	__u8 action[CW_RULES_MAX];
 };
-CW_ASSERT_SIZE(struct cw_rules, 20 + CW_RULES_MAX);
-
-#define CW_UNUSED_BY 1
-#define CW_UNUSED_ADDRESS 2
-#define CW_UNUSED_USER 4
+CW_ASSERT_SIZE(struct cw_rules, 28 + CW_RULES_MAX);
 
 #define CW_LIBRARY_ANONYMOUS 1 /* executable memory without a file is allowed */
 #define CW_LIBRARY_ANY_OWNER 2 /* whoever may have written a file */
@@ -181,13 +183,13 @@ struct cw_instance {
 	__u8 trust_group_count;
 	__u32 owner; /* uid that besides root may own what is mapped executable */
 	__u32 row_library; /* by class: bit 0 set exempts the acting executable */
-	__u32 pad0;
+	__u32 mask_library; /* as in cw_rules */
 	__u32 trust_groups[CW_TRUST_GROUPS_MAX];
 	__u16 socket_types[CW_FAMILIES_MAX]; /* by family: bit t allows SOCK type t */
 	struct cw_rules rules[CW_RULE_CLASSES];
 	__u32 pad1;
 };
-CW_ASSERT_SIZE(struct cw_instance, 24 + 64 + 128 + 3 * 532 + 4);
+CW_ASSERT_SIZE(struct cw_instance, 24 + 64 + 128 + 3 * 540 + 4);
 
 /*
  * Guards of all instances, one "rule" each: it forbids what it matches to everyone who is neither of
@@ -217,7 +219,7 @@ struct cw_page_head {
 	__u32 guarded; /* bit per rule class: some guard exists */
 	__u32 undecided_deny; /* some enforcing instance denies when undecided: for label overflow */
 	__u32 zero; /* always 0; the verifier does not know: see cw_widen() */
-	__u32 pad0;
+	__u32 users_used; /* some rule or guard names a user */
 	struct cw_user_slot users[CW_USERS_SLOTS];
 	__u16 by_class[CW_FILES_MAX]; /* acting executable -> class */
 	__u16 target_class[CW_FILES_MAX]; /* executed file -> class; CW_TARGET_GUARDED may be set */
@@ -240,10 +242,15 @@ _Static_assert(sizeof(struct cw_page_ports) <= CW_PAGE_SIZE, "ports page");
 /*
  * Addresses are flattened to sorted boundaries: bound[i] is the first address of interval i + 1, whose
  * class is class[i + 1]; interval 0 begins at address 0. first[h] counts the boundaries below h << 16,
- * so that a search touches only those that share the address's upper half.
+ * so that a search touches only those that share the address's upper half. Where these are many, the
+ * bits above CW_V4_FIRST number a section, which counts those below each value of the next 8 bits.
  */
+#define CW_V4_FIRST_BITS 19
+#define CW_V4_FIRST ((1u << CW_V4_FIRST_BITS) - 1)
 struct cw_page_v4 {
 	__u32 first[65536 + 1];
+	__u16 section[CW_V4_SECTIONS][256 + 1]; /* 0: none */
+	__u16 pad0;
 	__u32 bound[CW_V4_BOUNDS_MAX]; /* host byte order */
 	__u16 v4_class[CW_V4_BOUNDS_MAX + 1];
 };
@@ -322,8 +329,10 @@ CW_ASSERT_SIZE(struct cw_control, 16);
 
 /*
  * Per CPU, per operation and verdict. judged = recorded + unwanted + suppressed + lost, always.
- * A writer adds to `started`, then to one of the middle four, then to `judged`; a reader copies in
- * ascending order, so judged == started in its copy means that no update was under way.
+ * In the map, what nobody wanted is counted under `unwanted` alone, and whoever reads adds it to
+ * `judged`: most operations then cost one addition. Of the others a writer adds to `started`, then to
+ * one of recorded, suppressed and lost, then to `judged`; a reader copies in ascending order, so
+ * judged == started in its copy means that no update was under way.
  */
 struct cw_counter {
 	__u64 judged;

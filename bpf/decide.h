@@ -118,10 +118,10 @@ cw_inline __u64 cw_mask_equal(__u64 a, __u64 b)
 	return ((differ | negative) >> 63) - 1;
 }
 
-/* All ones where a < b, both below 2^63: one instruction less in the search of IPv4. */
-cw_inline __u64 cw_mask_less_small(__u64 a, __u64 b)
+/* All ones where a <= b, both below 2^63. */
+cw_inline __u64 cw_mask_at_most_small(__u64 a, __u64 b)
 {
-	__s64 difference = (__s64)(a - b);
+	__s64 difference = (__s64)(a - b - 1);
 
 	cw_opaque(difference);
 	return (__u64)(difference >> 63);
@@ -129,29 +129,39 @@ cw_inline __u64 cw_mask_less_small(__u64 a, __u64 b)
 
 /*
  * One step of a binary search for the number of boundaries at or below a key, in the count of them
- * that begin at position. right: all ones where the middle one is at or below.
+ * that begin at position. The one looked at is position + half - 1; right: all ones where it is at or
+ * below. The limit is for the verifier: its picture of both numbers stays the same from step to step.
  */
 cw_inline void cw_search_step(__u64 *position, __u64 *count, __u64 half, __u64 right, __u64 limit)
 {
-	*position = (*position + ((half + 1) & right)) & (2 * limit - 1);
-	*count = (half ^ ((half ^ (*count - half - 1)) & right)) & (2 * limit - 1);
+	*position = (*position + (half & right)) & (2 * limit - 1);
+	*count = (*count - half) & (2 * limit - 1);
 }
 
 /* Number of the interval that holds an IPv4 address. */
 cw_inline __u32 cw_address_class_v4(const struct cw_page_v4 *page, __u32 address)
 {
-	__u64 position = page->first[address >> 16] & (2 * CW_V4_BOUNDS_MAX - 1);
-	__u64 count = (page->first[(address >> 16) + 1] - position) & (2 * CW_V4_BOUNDS_MAX - 1);
+	__u32 upper = address >> 16;
+	__u32 first = page->first[upper];
+	__u64 position = first & CW_V4_FIRST;
+	__u64 count = (page->first[upper + 1] - first) & CW_V4_FIRST;
+	__u64 section = first >> CW_V4_FIRST_BITS;
 
-	for (int step = 0; step < 18; step++) {
-		__u64 half = count >> 1;
-		__u64 middle = position + half;
+	if (section) {
+		const __u16 *below = &page->section[cw_index(section, CW_V4_SECTIONS)]
+						   [cw_index(address >> 8, 256)];
+
+		count = (__u16)(below[1] - below[0]);
+		position = (position + below[0]) & CW_V4_FIRST;
+	}
+	for (int step = 0; step < 19; step++) {
+		__u64 half = (count + 1) >> 1;
+		__u64 middle = cw_index(position + half - 1, CW_V4_BOUNDS_MAX);
 
 		if (!count)
 			break;
 		cw_search_step(&position, &count, half,
-			       ~cw_mask_less_small(address,
-						   page->bound[cw_index(middle, CW_V4_BOUNDS_MAX)]),
+			       cw_mask_at_most_small(page->bound[middle], address),
 			       CW_V4_BOUNDS_MAX);
 	}
 	return position > CW_V4_BOUNDS_MAX ? 0 : page->v4_class[position];
@@ -165,8 +175,8 @@ cw_inline __u32 cw_address_class_v6(const struct cw_page_v6 *page,
 	__u64 count = bounds & (2 * CW_V6_BOUNDS_MAX - 1);
 
 	for (int step = 0; step < 18; step++) {
-		__u64 half = count >> 1;
-		__u64 middle = cw_index(position + half, CW_V6_BOUNDS_MAX);
+		__u64 half = (count + 1) >> 1;
+		__u64 middle = cw_index(position + half - 1, CW_V6_BOUNDS_MAX);
 		__u64 less;
 
 		if (!count)
@@ -230,17 +240,6 @@ cw_inline __u32 cw_bit_position(__u64 bit)
 
 _Static_assert((CW_VECTORS_MAX & (CW_VECTORS_MAX - 1)) == 0, "cw_index() wants a power of two");
 
-/* A row that is empty for every class stands as a number beyond the table: it is vector 0. Computed
- * without a branch, like all on the way to a match. */
-cw_inline __u64 cw_row(__u32 row)
-{
-	__u64 beyond = row / CW_VECTORS_MAX;
-	__s64 within = (__s64)(beyond - 1);
-
-	cw_opaque(within);
-	return cw_index(row & (within >> 63), CW_VECTORS_MAX);
-}
-
 /* What a request is in each dimension: class numbers, found once, good for rules and guards alike. */
 struct cw_classes {
 	__u32 by;
@@ -266,8 +265,11 @@ struct cw_rows {
  */
 cw_inline __u32 cw_first_match(const struct cw_page_vectors *page, const struct cw_rows *rows)
 {
-	__u64 by = cw_row(rows->by), script = cw_row(rows->script), target = cw_row(rows->target);
-	__u64 address = cw_row(rows->address), user = cw_row(rows->user);
+	__u64 by = cw_index(rows->by, CW_VECTORS_MAX);
+	__u64 script = cw_index(rows->script, CW_VECTORS_MAX);
+	__u64 target = cw_index(rows->target, CW_VECTORS_MAX);
+	__u64 address = cw_index(rows->address, CW_VECTORS_MAX);
+	__u64 user = cw_index(rows->user, CW_VECTORS_MAX);
 	__u64 summary = (page->summary[by] | page->summary[script]) & page->summary[target] &
 			page->summary[address] & page->summary[user];
 
@@ -287,22 +289,14 @@ cw_inline __u32 cw_first_match(const struct cw_page_vectors *page, const struct 
 	return CW_RULE_NONE;
 }
 
-/* A class, or 0 where no rule uses the dimension; without a branch. */
-cw_inline __u32 cw_used(__u32 class_number, __u32 unused, __u32 dimension)
-{
-	return class_number & (((unused / dimension) & 1) - 1);
-}
-
 cw_inline struct cw_rows cw_rows_of(const struct cw_rules *rules, const struct cw_classes *classes)
 {
-	__u32 unused = rules->unused;
 	struct cw_rows rows = {
-		.by = rules->row_by + cw_used(classes->by, unused, CW_UNUSED_BY),
-		.script = rules->row_by + cw_used(classes->script, unused, CW_UNUSED_BY),
-		.target = rules->row_target + classes->target,
-		.address = rules->row_address +
-			   cw_used(classes->address, unused, CW_UNUSED_ADDRESS),
-		.user = rules->row_user + cw_used(classes->user, unused, CW_UNUSED_USER),
+		.by = rules->row_by + (classes->by & rules->mask_by),
+		.script = rules->row_by + (classes->script & rules->mask_by),
+		.target = rules->row_target + (classes->target & rules->mask_target),
+		.address = rules->row_address + (classes->address & rules->mask_address),
+		.user = rules->row_user + (classes->user & rules->mask_user),
 	};
 
 	return rows;
@@ -394,17 +388,22 @@ cw_inline struct cw_decision cw_decide_listed(const struct cw_pages *pages,
 					      const struct cw_request *request, __u32 rule_class,
 					      __u32 class_and_guard)
 {
+	const struct cw_rules *rules =
+		&pages->head->instances[cw_index(request->instance, CW_INSTANCES_MAX)]
+			 .rules[rule_class];
 	struct cw_classes classes = {
 		.by = cw_by_class(pages->head, request->executable),
 		.script = cw_by_class(pages->head, request->script),
-		.user = cw_user_class(pages->head, request->user),
 		.target = class_and_guard & CW_CLASS_MASK,
 	};
 	struct cw_decision decision = cw_allow();
 	__u32 zero = pages->head->zero;
 
+	/* Guards are rare: where one may apply, all dimensions are found. */
+	if ((class_and_guard & CW_GUARDED) | rules->mask_user)
+		classes.user = cw_user_class(pages->head, request->user);
 	cw_widen(classes.user, zero);
-	if (rule_class != CW_CLASS_EXEC)
+	if (rule_class != CW_CLASS_EXEC && (class_and_guard & CW_GUARDED) | rules->mask_address)
 		classes.address = cw_address_class(pages, request);
 	cw_widen(classes.address, zero);
 	if (request->instance < CW_INSTANCES_MAX) {
@@ -498,7 +497,9 @@ cw_inline struct cw_decision cw_decide_library(const struct cw_pages *pages,
 	if (request->has_file && (instance->library_flags & CW_LIBRARY_ANY_OWNER ||
 				  cw_library_trusted(instance, request)))
 		return decision;
-	row = cw_row(instance->row_library + cw_by_class(pages->head, request->executable));
+	row = cw_index(instance->row_library + (cw_by_class(pages->head, request->executable) &
+						instance->mask_library),
+		       CW_VECTORS_MAX);
 	if (pages->vectors->vector[row][0] & 1)
 		return decision;
 	decision.verdict = CW_VERDICT_DENY;

@@ -88,19 +88,6 @@ static __always_inline bool hook_open(struct hook *hook, __u32 operation, __u32 
 	       host_wants(operation);
 }
 
-static __always_inline __u32 current_user(void)
-{
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
-		struct task_struct *task = bpf_get_current_task_btf();
-
-		return task->cred->euid.val;
-	} else {
-		struct task_struct *task = (void *)bpf_get_current_task();
-
-		return BPF_CORE_READ(task, cred, euid.val);
-	}
-}
-
 static __always_inline void hook_request(const struct hook *hook, struct cw_request *request)
 {
 	const struct cw_subject *subject = hook->subject;
@@ -108,7 +95,8 @@ static __always_inline void hook_request(const struct hook *hook, struct cw_requ
 	__u32 zero = hook->pages.head->zero;
 
 	request->instance = CW_INSTANCE_NONE;
-	request->user = current_user();
+	if (hook->pages.head->users_used)
+		request->user = (__u32)current_ids();
 	if (subject) {
 		request->instance = subject->instance;
 		request->executable = subject->executable;
@@ -117,6 +105,15 @@ static __always_inline void hook_request(const struct hook *hook, struct cw_requ
 	cw_widen(request->instance, zero);
 	cw_widen(request->executable, zero);
 	cw_widen(request->script, zero);
+	cw_widen(request->user, zero);
+}
+
+/* Where branches found the address. A hook of one family alone does not need it, and then has no code
+ * for the other one. */
+static __always_inline void hook_address(const struct hook *hook, struct cw_request *request)
+{
+	__u32 zero = hook->pages.head->zero;
+
 	cw_widen(request->family, zero);
 	cw_widen(request->high, zero);
 	cw_widen(request->low, zero);
@@ -185,7 +182,7 @@ static __always_inline int settle_exec_as(struct linux_binprm *bprm, bool by_kil
 	bool interpreter = bprm->interp != bprm->filename;
 	struct hook hook = {};
 	struct judgement judgement = { .request.operation = CW_OPERATION_EXEC };
-	struct cw_identity identity = {};
+	struct judged_file target = {};
 	const struct cw_file *file;
 
 	if (!hook_open(&hook, CW_OPERATION_EXEC, CW_CLASS_EXEC))
@@ -196,8 +193,8 @@ static __always_inline int settle_exec_as(struct linux_binprm *bprm, bool by_kil
 	if (!hook.pages.vectors)
 		return 0;
 	hook_request(&hook, &judgement.request);
-	file_identity(CW_PLAIN, bprm->file, &identity);
-	file = file_find(&identity, &judgement.request.target_state);
+	file_identity(CW_PLAIN, bprm->file, &target.identity);
+	file = file_find(&target.identity, &judgement.request.target_state);
 	if (file)
 		judgement.request.target = file->file;
 	judgement.decision = hook_decide(&hook, &judgement.request, CW_CLASS_EXEC);
@@ -210,9 +207,9 @@ static __always_inline int settle_exec_as(struct linux_binprm *bprm, bool by_kil
 		hook.subject->pending_script = by_kill ? CW_FILE_UNKNOWN : judgement.request.target;
 		hook.subject->pending_exec = (__u64)bprm;
 	}
-	judgement.target = identity;
-	judgement.target_file = (__u64)bprm->file;
-	judgement.target_number = judgement.request.target;
+	target.file = (__u64)bprm->file;
+	target.number = judgement.request.target;
+	judgement.file = &target;
 	judgement.backend = attached_backend;
 	return settle(&hook, &judgement, by_kill ? CW_EFFECT_KILLED : CW_EFFECT_REFUSED);
 }
@@ -235,7 +232,8 @@ static __always_inline int settle_library(struct file *file)
 {
 	struct hook hook = {};
 	struct judgement judgement = { .request.operation = CW_OPERATION_LIBRARY };
-	struct cw_identity identity = {};
+	struct judged_file target = {};
+	struct cw_identity *identity = &target.identity;
 	struct cw_request *request = &judgement.request;
 
 	if (!hook_open(&hook, CW_OPERATION_LIBRARY, CW_CLASS_LIBRARY))
@@ -245,23 +243,23 @@ static __always_inline int settle_library(struct file *file)
 		return 0;
 	hook_request(&hook, request);
 	if (file) {
-		file_identity(CW_PLAIN, file, &identity);
+		file_identity(CW_PLAIN, file, identity);
 		request->has_file = 1;
-		request->file_owner = identity.uid;
-		request->file_group = identity.gid;
-		request->file_mode = identity.mode;
-		judgement.target = identity;
-		judgement.target_file = (__u64)file;
+		request->file_owner = identity->uid;
+		request->file_group = identity->gid;
+		request->file_mode = identity->mode;
+		target.file = (__u64)file;
 	}
+	judgement.file = &target;
 	judgement.decision = hook_decide(&hook, request, CW_CLASS_LIBRARY);
 	/* A file that a policy names and pins is trusted for what it is, whoever may write it. */
 	if (judgement.decision.reason == CW_REASON_UNTRUSTED_LIBRARY && file) {
-		const struct cw_file *known = file_find(&identity, &request->target_state);
+		const struct cw_file *known = file_find(identity, &request->target_state);
 
 		if (known && request->target_state == CW_FILE_STATE_ADMITTED)
 			judgement.decision = cw_decide(&hook.pages, request);
 		if (known)
-			judgement.target_number = known->file;
+			target.number = known->file;
 	}
 	judgement.backend = attached_backend;
 	return settle(&hook, &judgement, CW_EFFECT_REFUSED);
@@ -374,6 +372,7 @@ static __always_inline int settle_address(__u32 operation, const struct socket_f
 	default:
 		return 0;
 	}
+	hook_address(&hook, &judgement.request);
 	if (facts->type == SOCK_RAW)
 		judgement.request.port = 0; /* it has none, whatever the caller wrote there */
 	return settle_network(&hook, &judgement, facts->protocol, attached_backend,
@@ -466,6 +465,7 @@ static __always_inline int settle_listen_as(struct sock *sock, __u8 backend, __u
 	if (!hook_open(&hook, CW_OPERATION_LISTEN, CW_CLASS_BIND))
 		return 0;
 	request_local(CW_PLAIN, &judgement.request, sock);
+	hook_address(&hook, &judgement.request);
 	return settle_network(&hook, &judgement, sock->sk_protocol, backend, refusal);
 }
 
@@ -509,6 +509,7 @@ static __always_inline int settle_receive(struct file *file)
 	if (!local)
 		return 0; /* neither bound nor connected: its next call will be judged */
 	request_local(CW_PROBE, &judgement.request, sock);
+	hook_address(&hook, &judgement.request);
 	if (state != TCP_LISTEN && BPF_CORE_READ(sock, __sk_common.skc_dport)) {
 		struct cw_request *request = &judgement.request;
 
@@ -526,6 +527,7 @@ static __always_inline int settle_receive(struct file *file)
 		if (judgement.decision.verdict == CW_VERDICT_DENY) {
 			request->direction = CW_DIRECTION_CONNECT;
 			request_peer(request, sock);
+			hook_address(&hook, request);
 		}
 	}
 	return settle_network(&hook, &judgement, BPF_CORE_READ(sock, sk_protocol), attached_backend,

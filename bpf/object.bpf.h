@@ -97,8 +97,7 @@ static __always_inline bool family_is_inet(__u32 family)
 struct raw_address {
 	__u16 family;
 	__u16 port; /* network byte order */
-	__u32 v4; /* sockaddr_in: address; sockaddr_in6: flow label */
-	__u32 v6[4];
+	__u32 v4; /* sockaddr_in: address; sockaddr_in6: flow label, and 16 bytes of address behind */
 };
 
 enum address_found {
@@ -115,7 +114,8 @@ static __always_inline enum address_found socket_address(const void *address, in
 							 __u32 socket_family, bool connecting,
 							 struct cw_request *request)
 {
-	struct raw_address raw = {};
+	struct raw_address raw;
+	__u32 v6[4];
 	__u16 family;
 
 	if (length < 2 || bpf_probe_read_kernel(&raw, sizeof(raw), address))
@@ -133,10 +133,11 @@ static __always_inline enum address_found socket_address(const void *address, in
 		cw_address_v4(request, bpf_ntohl(raw.v4));
 		return ADDRESS_FOUND;
 	}
-	if (family != AF_INET6 || length < 24)
+	if (family != AF_INET6 || length < 24 ||
+	    bpf_probe_read_kernel(v6, sizeof(v6), address + sizeof(raw)))
 		return ADDRESS_BAD;
-	cw_address_v6(request, (__u64)bpf_ntohl(raw.v6[0]) << 32 | bpf_ntohl(raw.v6[1]),
-		      (__u64)bpf_ntohl(raw.v6[2]) << 32 | bpf_ntohl(raw.v6[3]));
+	cw_address_v6(request, (__u64)bpf_ntohl(v6[0]) << 32 | bpf_ntohl(v6[1]),
+		      (__u64)bpf_ntohl(v6[2]) << 32 | bpf_ntohl(v6[3]));
 	return ADDRESS_FOUND;
 }
 

@@ -13,10 +13,12 @@
 #include "kernel.bpf.h"
 #include "maps.bpf.h"
 #include "object.bpf.h"
+#include "subject.bpf.h"
 
 enum outcome { OUTCOME_RECORDED, OUTCOME_UNWANTED, OUTCOME_SUPPRESSED, OUTCOME_LOST };
 
-/* The order of the three additions is what lets a reader see that none is half done: abi.h. */
+/* What nobody wanted is one addition, and cannot be half done. Of the others the order of the three is
+ * what lets a reader see it: abi.h. */
 static __always_inline void count(__u32 operation, __u32 verdict, enum outcome outcome)
 {
 	__u32 cell = operation * CW_VERDICT_MAX + verdict;
@@ -24,11 +26,13 @@ static __always_inline void count(__u32 operation, __u32 verdict, enum outcome o
 
 	if (!counter)
 		return;
+	if (outcome == OUTCOME_UNWANTED) {
+		__sync_fetch_and_add(&counter->unwanted, 1);
+		return;
+	}
 	__sync_fetch_and_add(&counter->started, 1);
 	if (outcome == OUTCOME_RECORDED)
 		__sync_fetch_and_add(&counter->recorded, 1);
-	else if (outcome == OUTCOME_UNWANTED)
-		__sync_fetch_and_add(&counter->unwanted, 1);
 	else if (outcome == OUTCOME_SUPPRESSED)
 		__sync_fetch_and_add(&counter->suppressed, 1);
 	else
@@ -36,40 +40,42 @@ static __always_inline void count(__u32 operation, __u32 verdict, enum outcome o
 	__sync_fetch_and_add(&counter->judged, 1);
 }
 
+/* What exec and library are about. */
+struct judged_file {
+	struct cw_identity identity;
+	__u64 file; /* struct file *, for its path */
+	__u32 number; /* in the images */
+	__u32 pad0;
+};
+
 /* One judged operation, as the hooks hand it on. */
 struct judgement {
 	struct cw_request request;
 	struct cw_decision decision;
-	struct cw_identity target; /* exec, library; zero for anonymous memory and sockets */
-	__u64 target_file; /* struct file *, for its path; 0 if there is none */
-	__u64 generation;
-	__u32 target_number;
+	const struct judged_file *file; /* NULL for anonymous memory and sockets */
 	__u16 socket_protocol;
-	__u8 effect;
 	__u8 backend;
 };
 
 /*
- * Deviations on their way from a hook to record_deviation(). By thread: a thread is in one hook at a
- * time, and no CPU's scratch memory is safe from a hook that preempts this one.
+ * Deviations on their way from a hook to the ring, by thread: a thread is in one hook at a time, and no
+ * CPU's scratch memory is safe from a hook that preempts this one. What fills them are global
+ * functions, which the verifier walks once a program and not once a path that leads there; on 5.10
+ * such functions take only numbers, and the stack has no room. More at one time than the map holds
+ * are counted as lost.
  */
+struct pending {
+	struct cw_deviation deviation;
+	__u64 target; /* struct file * of exec and library */
+	__u64 which; /* text that is being written */
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 512);
 	__type(key, __u64);
-	__type(value, struct judgement);
+	__type(value, struct pending);
 } pending SEC(".maps");
-
-#define record_current(how, record, task) \
-	do { \
-		struct task_struct *leader_ = cw_read(how, task, group_leader); \
-		struct task_struct *parent_ = cw_read(how, task, real_parent); \
-		struct cred *cred_ = cw_read(how, task, cred); \
-		(record)->start_time = cw_read(how, leader_, start_boottime); \
-		(record)->ppid = cw_read(how, parent_, tgid); \
-		(record)->uid = cw_read(how, cred_, euid.val); \
-		(record)->gid = cw_read(how, cred_, egid.val); \
-	} while (0)
 
 static __always_inline void record_address(struct cw_record *record,
 					   const struct cw_request *request)
@@ -89,26 +95,33 @@ static __always_inline void record_address(struct cw_record *record,
 	words[3] = bpf_htonl((__u32)request->low);
 }
 
-static __always_inline void record_target(struct cw_record *record,
-					  const struct judgement *judgement)
+static __always_inline void record_target(struct cw_record *record, const struct judged_file *file)
 {
-	record->target = judgement->target.key;
-	record->target_file = judgement->target_number;
-	record->target_mode = judgement->target.mode;
-	record->target_uid = judgement->target.uid;
+	record->target = (struct cw_file_key){};
+	record->target_file = 0;
+	record->target_mode = 0;
+	record->target_uid = 0;
 	record->pad1 = 0;
 	record->pad2 = 0;
+	if (!file)
+		return;
+	record->target = file->identity.key;
+	record->target_file = file->number;
+	record->target_mode = file->identity.mode;
+	record->target_uid = file->identity.uid;
 }
 
-static __always_inline void record_fill(struct cw_record *record, const struct judgement *judgement)
+static __always_inline void record_fill(struct cw_record *record, const struct judgement *judgement,
+					__u8 effect, __u64 generation)
 {
 	const struct cw_request *request = &judgement->request;
 	const struct cw_decision *decision = &judgement->decision;
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u64 ids = current_ids();
 
 	record->version = CW_ABI_VERSION;
 	record->time = bpf_ktime_get_boot_ns();
-	record->generation = judgement->generation;
+	record->generation = generation;
 	record->pid = pid_tgid >> 32;
 	record->tid = (__u32)pid_tgid;
 	record->executable = request->executable;
@@ -117,7 +130,7 @@ static __always_inline void record_fill(struct cw_record *record, const struct j
 	record->rule = decision->rule;
 	record->operation = request->operation;
 	record->verdict = decision->verdict;
-	record->effect = judgement->effect;
+	record->effect = effect;
 	record->mode = decision->mode;
 	record->reason = decision->reason;
 	record->backend = judgement->backend;
@@ -129,17 +142,12 @@ static __always_inline void record_fill(struct cw_record *record, const struct j
 	record->socket_protocol = judgement->socket_protocol;
 	record->pad0 = 0;
 	record_address(record, request);
-	record_target(record, judgement);
+	record_target(record, judgement->file);
 	bpf_get_current_comm(record->comm, sizeof(record->comm));
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
-		struct task_struct *task = bpf_get_current_task_btf();
-
-		record_current(CW_PLAIN, record, task);
-	} else {
-		struct task_struct *task = (void *)bpf_get_current_task();
-
-		record_current(CW_PROBE, record, task);
-	}
+	record->start_time = current_start();
+	record->ppid = (__u32)current_parent();
+	record->uid = (__u32)ids;
+	record->gid = ids >> 32;
 }
 
 /* ------------------------------------------------------------------ deviations */
@@ -164,16 +172,15 @@ _Static_assert(sizeof(struct walk) <= sizeof(((struct cw_deviation *)0)->ancestr
 
 /*
  * One name of a path, leaf first, or a step across to the parent mount. False at the root and where
- * the walk must end. Everything by probes: this is for the record, not for the verdict. The two kinds
- * of step are one piece of code, chosen by a mask: as branches, each would double what the verifier
- * walks.
+ * the walk must end. Everything by probes: this is for the record, not for the verdict. There is one
+ * way through, and one way out: each branch would double what the verifier walks.
  */
-static __always_inline bool walk_step(struct cw_deviation *deviation, enum cw_text which)
+static __always_inline bool walk_step(struct cw_deviation *deviation, __u32 which)
 {
+	__u64 at_root, top, used, more, full;
 	struct dentry *dentry;
 	struct mount *mount;
 	struct walk *walk;
-	__u64 at_root, used;
 	long length;
 
 	/* Else every address below would be kept on the stack from turn to turn. */
@@ -188,44 +195,69 @@ static __always_inline bool walk_step(struct cw_deviation *deviation, enum cw_te
 	bpf_core_read(&walk->above, sizeof(walk->above), &mount->mnt_parent);
 	bpf_core_read(&walk->root, sizeof(walk->root), &mount->mnt.mnt_root);
 	at_root = cw_mask_equal(walk->at, walk->root) | cw_mask_equal(walk->at, walk->up);
-	if (at_root & cw_mask_equal(walk->above, walk->mount)) {
-		deviation->cut &= ~CW_TEXT_CUT(which);
-		/* "/", or a file that is in no tree (a memfd): its own name is all there is. */
-		if (!used) {
-			length = bpf_probe_read_kernel_str(deviation->text[which], NAME_MAX_READ,
-							   (void *)walk->name);
-			deviation->length[which] = length > 0 ? length : 0;
-		}
-		return false;
-	}
-	if (used >= CW_TEXT - NAME_MAX_READ)
-		return false;
+	top = at_root & cw_mask_equal(walk->above, walk->mount);
 	length = bpf_probe_read_kernel_str(
 		&deviation->text[which][cw_index(used, CW_TEXT - NAME_MAX_READ)], NAME_MAX_READ,
 		(void *)walk->name);
-	if (length <= 0)
-		return false;
-	deviation->length[which] = used + (length & ~at_root);
+	cw_opaque(length);
+	length &= ~(length >> 63);
+	cw_opaque(length);
+	/* A root's name is no part of a path. But "/", or a file that is in no tree (a memfd): its own
+	 * name is all there is. */
+	more = length & (~at_root | (top & cw_mask_equal(used, 0)));
+	deviation->length[which] = used + more;
+	deviation->cut &= ~(CW_TEXT_CUT(which) & top);
 	walk->at = (walk->across & at_root) | (walk->up & ~at_root);
 	walk->mount = (walk->above & at_root) | (walk->mount & ~at_root);
-	return true;
+	full = ~cw_mask_less(used + more, CW_TEXT - NAME_MAX_READ);
+	top |= full | cw_mask_equal(length, 0);
+	cw_opaque(top);
+	return !top;
 }
 
-static __always_inline void record_path_of(struct cw_deviation *deviation, enum cw_text which,
-					   struct path *path)
+/* Which struct path a text is of; 0 if there is none. */
+static __always_inline __u64 path_of(const struct pending *slot, __u32 which)
 {
-	struct walk *walk = (struct walk *)deviation->ancestry;
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct file *file = (struct file *)slot->target;
+	struct fs_struct *fs;
 
-	deviation->length[which] = 0;
-	if (!path)
-		return;
+	if (which == CW_TEXT_CWD) {
+		fs = BPF_CORE_READ(task, fs);
+		return fs ? (__u64)&fs->pwd : 0;
+	}
+	if (which == CW_TEXT_EXECUTABLE)
+		file = BPF_CORE_READ(task, mm, exe_file);
+	return file ? (__u64)&file->f_path : 0;
+}
+
+/* The path of one of a deviation's texts. */
+__attribute__((noinline)) int record_path(__u64 pid_tgid, __u32 text)
+{
+	struct pending *slot = bpf_map_lookup_elem(&pending, &pid_tgid);
+	struct cw_deviation *deviation;
+	struct path *from;
+	struct walk *walk;
+	__u32 which;
+
+	if (!slot)
+		return 0;
+	slot->which = text;
+	from = (struct path *)path_of(slot, text);
+	if (!from)
+		return 0;
+	/* Read back, the verifier does not know which it is, and walks the walk once for all. */
+	which = cw_index(*(volatile __u64 *)&slot->which, CW_TEXT_MAX);
+	deviation = &slot->deviation;
+	walk = (struct walk *)deviation->ancestry;
 	deviation->cut |= CW_TEXT_CUT(which);
-	bpf_core_read(&walk->at, sizeof(walk->at), &path->dentry);
-	bpf_core_read(&walk->mount, sizeof(walk->mount), &path->mnt);
+	bpf_core_read(&walk->at, sizeof(walk->at), &from->dentry);
+	bpf_core_read(&walk->mount, sizeof(walk->mount), &from->mnt);
 	walk->mount -= bpf_core_field_offset(struct mount, mnt);
 	for (int i = 0; i < CW_COMPONENTS; i++)
 		if (!walk_step(deviation, which))
 			break;
+	return 0;
 }
 
 static __always_inline void record_ancestry(struct cw_deviation *deviation,
@@ -264,72 +296,53 @@ static __always_inline void record_args(struct cw_deviation *deviation, struct m
 		deviation->length[CW_TEXT_ARGS] = length;
 }
 
-static __always_inline void deviation_fill(struct cw_deviation *deviation,
-					   const struct judgement *judgement)
+/* Everything but the judged operation itself and the paths. */
+__attribute__((noinline)) int record_deviation(__u64 pid_tgid)
 {
+	struct pending *slot = bpf_map_lookup_elem(&pending, &pid_tgid);
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
-	struct fs_struct *fs;
-	struct file *file;
+	struct cw_deviation *deviation;
+	struct mm_struct *mm;
 
-	deviation->record.size = sizeof(*deviation);
-	deviation->record.type = CW_RECORD_DEVIATION;
-	record_fill(&deviation->record, judgement);
-	deviation->cut = 0;
+	if (!slot)
+		return OUTCOME_LOST;
+	deviation = &slot->deviation;
 	deviation->cgroup = bpf_get_current_cgroup_id();
 	deviation->loginuid = bpf_core_field_exists(task->loginuid)
 				      ? BPF_CORE_READ(task, loginuid.val)
 				      : -1;
-	file = mm ? BPF_CORE_READ(mm, exe_file) : NULL;
-	record_path_of(deviation, CW_TEXT_EXECUTABLE, file ? &file->f_path : NULL);
-	fs = BPF_CORE_READ(task, fs);
-	record_path_of(deviation, CW_TEXT_CWD, fs ? &fs->pwd : NULL);
-	file = (void *)judgement->target_file;
-	record_path_of(deviation, CW_TEXT_TARGET, file ? &file->f_path : NULL);
-	deviation->length[CW_TEXT_ARGS] = 0;
+	mm = BPF_CORE_READ(task, mm);
 	if (mm)
 		record_args(deviation, mm);
 	record_ancestry(deviation, task);
+	return bpf_ringbuf_output(&deviations, deviation, sizeof(*deviation), BPF_RB_FORCE_WAKEUP)
+		       ? OUTCOME_LOST
+		       : OUTCOME_RECORDED;
 }
 
-/*
- * A global function: the verifier walks it once a program, not once a path that leads here. Such
- * functions take only numbers on 5.10, hence the map between.
- */
-__attribute__((noinline)) int record_deviation(__u64 pid_tgid)
-{
-	struct judgement *judgement = bpf_map_lookup_elem(&pending, &pid_tgid);
-	struct cw_deviation *deviation;
+static const struct pending nothing_pending;
 
-	if (!judgement)
-		return OUTCOME_LOST;
-	deviation = bpf_ringbuf_reserve(&deviations, sizeof(*deviation), 0);
-	/* 6.1's verifier wants this test before any other helper call. */
-	if (!deviation)
-		return OUTCOME_LOST;
-	deviation_fill(deviation, judgement);
-	bpf_ringbuf_submit(deviation, BPF_RB_FORCE_WAKEUP);
-	return OUTCOME_RECORDED;
-}
-
-static const struct judgement no_judgement;
-
-/* Filled in the map and not on the stack, which has no room for two. */
 static __always_inline enum outcome record_deviating(const struct judgement *judgement, __u8 effect,
 						     __u64 generation)
 {
 	__u64 key = bpf_get_current_pid_tgid();
-	struct judgement *slot;
+	struct pending *slot;
 	int outcome;
 
-	if (bpf_map_update_elem(&pending, &key, &no_judgement, BPF_ANY))
+	if (bpf_map_update_elem(&pending, &key, &nothing_pending, BPF_ANY))
 		return OUTCOME_LOST;
 	slot = bpf_map_lookup_elem(&pending, &key);
 	if (!slot)
 		return OUTCOME_LOST;
-	*slot = *judgement;
-	slot->effect = effect;
-	slot->generation = generation;
+	slot->deviation.record.size = sizeof(slot->deviation);
+	slot->deviation.record.type = CW_RECORD_DEVIATION;
+	record_fill(&slot->deviation.record, judgement, effect, generation);
+	/* From there it comes back as a number. */
+	slot->target = judgement->file ? judgement->file->file : 0;
+	record_path(key, CW_TEXT_EXECUTABLE);
+	record_path(key, CW_TEXT_CWD);
+	if (judgement->file)
+		record_path(key, CW_TEXT_TARGET);
 	outcome = record_deviation(key);
 	bpf_map_delete_elem(&pending, &key);
 	return outcome == OUTCOME_RECORDED ? OUTCOME_RECORDED : OUTCOME_LOST;
@@ -347,8 +360,7 @@ static __always_inline enum outcome record_event(const struct judgement *judgeme
 		return OUTCOME_LOST;
 	record->size = sizeof(*record);
 	record->type = CW_RECORD_EVENT;
-	record_fill(record, judgement);
-	record->generation = generation;
+	record_fill(record, judgement, CW_EFFECT_NONE, generation);
 	flags = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > EVENTS_WAKE ? BPF_RB_FORCE_WAKEUP
 									    : BPF_RB_NO_WAKEUP;
 	bpf_ringbuf_submit(record, flags);

@@ -14,6 +14,39 @@
 #include "maps.bpf.h"
 #include "object.bpf.h"
 
+/*
+ * Facts of the caller. Global functions, so that each pointer is followed once a program: every time
+ * it walks such a load, the verifier (from 6.4 on) searches all of the kernel's types by name, which
+ * takes a millisecond and more.
+ */
+__attribute__((noinline)) __u64 current_start(void)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
+		return bpf_get_current_task_btf()->group_leader->start_boottime;
+	return BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), group_leader,
+			     start_boottime);
+}
+
+__attribute__((noinline)) __u64 current_parent(void)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
+		return bpf_get_current_task_btf()->real_parent->tgid;
+	return BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), real_parent, tgid);
+}
+
+/* Effective uid, and gid shifted by 32. */
+__attribute__((noinline)) __u64 current_ids(void)
+{
+	struct cred *cred;
+
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
+		cred = bpf_get_current_task_btf()->cred;
+		return cred->euid.val | (__u64)cred->egid.val << 32;
+	}
+	cred = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), cred);
+	return BPF_CORE_READ(cred, euid.val) | (__u64)BPF_CORE_READ(cred, egid.val) << 32;
+}
+
 static __always_inline __u64 *overflow_word(__u32 tgid)
 {
 	__u32 index = (tgid / 64) & (CW_PID_MAX / 64 - 1);
@@ -97,7 +130,9 @@ static __always_inline void subject_fork(__u32 parent, __u32 child)
 
 static __always_inline void subject_exit(__u32 tgid)
 {
-	bpf_map_delete_elem(&subjects, &tgid);
+	/* Most are not governed, and to look takes no lock. */
+	if (subject_find(tgid))
+		bpf_map_delete_elem(&subjects, &tgid);
 	if (overflow_count)
 		overflow_clear(tgid);
 }

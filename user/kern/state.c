@@ -67,7 +67,7 @@ static int counter_read(int map, __u32 cell, struct cw_counter *percpu, int cpus
 			return r;
 		for (int cpu = 0; cpu < cpus; cpu++) {
 			settled &= percpu[cpu].judged == percpu[cpu].started;
-			sum.judged += percpu[cpu].judged;
+			sum.judged += percpu[cpu].judged + percpu[cpu].unwanted;
 			sum.recorded += percpu[cpu].recorded;
 			sum.unwanted += percpu[cpu].unwanted;
 			sum.suppressed += percpu[cpu].suppressed;

@@ -203,18 +203,44 @@ static int sweep_v4(struct classes *classes, struct keys *keys, struct address_t
 	return r;
 }
 
-/* first[]: how many boundaries lie below each 64 Ki addresses. */
-static void index_v4(struct address_tables *tables)
+/* Fewer boundaries than this are found as fast without a section. */
+#define SECTION_WORTHWHILE 4
+
+/* Of the boundaries from first on, those that share 16 bits: how many lie below each 256 addresses. */
+static void section_v4(const struct cw_page_v4 *page, uint32_t first, uint32_t count,
+		       uint16_t section[256 + 1])
 {
 	uint32_t below = 0;
 
+	for (uint32_t middle = 0; middle < 256; middle++) {
+		while (below < count && (page->bound[first + below] >> 8 & 0xff) < middle)
+			below++;
+		section[middle] = (uint16_t)below;
+	}
+	section[256] = (uint16_t)count;
+}
+
+/* first[]: how many boundaries lie below each 64 Ki addresses; sections as long as there are any. */
+static void index_v4(struct address_tables *tables)
+{
+	struct cw_page_v4 *page = tables->v4;
+	uint32_t below = 0, sections = 1;
+
 	if (!tables->v4_bounds)
 		return;
-	for (uint32_t upper = 0; upper <= 65536; upper++) {
-		while (below < tables->v4_bounds && tables->v4->bound[below] >> 16 < upper)
+	for (uint32_t upper = 0; upper < 65536; upper++) {
+		uint32_t first = below, section = 0;
+
+		while (below < tables->v4_bounds && page->bound[below] >> 16 == upper)
 			below++;
-		tables->v4->first[upper] = below;
+		if (below - first >= SECTION_WORTHWHILE && below - first <= UINT16_MAX &&
+		    sections < CW_V4_SECTIONS) {
+			section = sections++;
+			section_v4(page, first, below - first, page->section[section]);
+		}
+		page->first[upper] = first | section << CW_V4_FIRST_BITS;
 	}
+	page->first[65536] = below;
 }
 
 static int v6_compare(const void *a, const void *b)

@@ -105,7 +105,7 @@ int guards_users(const struct compiler *compiler, enum cw_class class, struct ke
 
 /* By the subject's instance number + 1: all guards but those of its own instance. */
 static int guards_row_by(struct compiler *compiler, const struct guard_table *table,
-			 uint32_t *ret_row)
+			 struct row *ret_row)
 {
 	uint64_t vectors[CW_INSTANCES_MAX + 1][CW_WORDS];
 
@@ -123,28 +123,34 @@ int guards_write(struct compiler *compiler, enum cw_class class)
 	const struct guard_table *table = &compiler->guards[class];
 	struct cw_guards *guards = &compiler->head->guards[class];
 	struct cw_rules *rules = &guards->rules;
+	struct row by, target, address = ROW_FULL, user = ROW_FULL;
 	int r;
 
-	rules->row_target = ROW_EMPTY;
+	rules->row_target = CW_VECTOR_EMPTY;
 	rules->row_by = rules->row_address = rules->row_user = CW_VECTOR_FULL;
 	if (!table->count)
 		return 0;
 	rules->count = (uint16_t)table->count;
 	for (size_t i = 0; i < table->count; i++)
 		guards->instance[i] = (uint16_t)(table->items[i].policy + 1);
-	r = guards_row_by(compiler, table, &rules->row_by);
+	r = guards_row_by(compiler, table, &by);
 	if (!r)
 		r = pool_row(&compiler->pool, compiler_target(compiler, class), table->lists.target,
-			     &rules->row_target);
+			     &target);
 	if (!r && table->lists.address)
-		r = pool_row(&compiler->pool, &compiler->address, table->lists.address,
-			     &rules->row_address);
-	else
-		rules->unused |= CW_UNUSED_ADDRESS;
+		r = pool_row(&compiler->pool, &compiler->address, table->lists.address, &address);
 	if (!r && table->lists.user)
-		r = pool_row(&compiler->pool, &compiler->user, table->lists.user, &rules->row_user);
-	else
-		rules->unused |= CW_UNUSED_USER;
+		r = pool_row(&compiler->pool, &compiler->user, table->lists.user, &user);
+	if (r)
+		return r;
+	rules->row_by = by.start;
+	rules->mask_by = by.mask;
+	rules->row_target = target.start;
+	rules->mask_target = target.mask;
+	rules->row_address = address.start;
+	rules->mask_address = address.mask;
+	rules->row_user = user.start;
+	rules->mask_user = user.mask;
 	compiler->head->guarded |= 1u << class;
-	return r;
+	return 0;
 }

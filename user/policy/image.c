@@ -170,7 +170,7 @@ static void write_canary(struct cw_instance *canary)
 		canary->mode[k] = CW_MODE_ENFORCE;
 	canary->guard_mode = CW_MODE_OFF;
 	canary->on_undecided = CW_VERDICT_DENY;
-	canary->row_library = ROW_EMPTY;
+	canary->row_library = CW_VECTOR_EMPTY;
 	canary->socket_types[AF_UNIX] = 0xffff;
 	canary->socket_types[AF_NETLINK] = 0xffff;
 	canary->socket_types[AF_INET] = stream_datagram;
@@ -178,8 +178,7 @@ static void write_canary(struct cw_instance *canary)
 	for (int k = 0; k < CW_RULE_CLASSES; k++) {
 		struct cw_rules *rules = &canary->rules[k];
 
-		rules->unused = CW_UNUSED_BY | CW_UNUSED_ADDRESS | CW_UNUSED_USER;
-		rules->row_target = ROW_EMPTY;
+		rules->row_target = CW_VECTOR_EMPTY;
 		rules->row_by = rules->row_address = rules->row_user = CW_VECTOR_FULL;
 	}
 }

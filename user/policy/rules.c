@@ -91,6 +91,7 @@ static int assign_user(void *context, uint32_t uid, uint16_t number)
 	struct cw_user_slot entry = { .uid = uid, .user_class = number };
 	uint32_t at = cw_user_slot(uid);
 
+	compiler->head->users_used = 1;
 	for (uint32_t way = 0; way < CW_USERS_PROBES; way++, at = (at + 1) % CW_USERS_SLOTS) {
 		struct cw_user_slot other = slots[at];
 		uint32_t other_way = (at - cw_user_slot(other.uid)) % CW_USERS_SLOTS;
@@ -249,22 +250,23 @@ static int rules_row(struct compiler *compiler, size_t policy, enum cw_class k, 
 		const struct dimension *dimension;
 		const struct list *list;
 		uint32_t *row;
-		uint8_t unused;
+		uint16_t *mask;
 	} rows[] = {
 		[ROW_TARGET] = { compiler_target(compiler, k), lists->target, &rules->row_target,
-				 0 },
-		[ROW_BY] = { &compiler->by, lists->by, &rules->row_by, CW_UNUSED_BY },
+				 &rules->mask_target },
+		[ROW_BY] = { &compiler->by, lists->by, &rules->row_by, &rules->mask_by },
 		[ROW_ADDRESS] = { &compiler->address, lists->address, &rules->row_address,
-				  CW_UNUSED_ADDRESS },
-		[ROW_USER] = { &compiler->user, lists->user, &rules->row_user, CW_UNUSED_USER },
+				  &rules->mask_address },
+		[ROW_USER] = { &compiler->user, lists->user, &rules->row_user, &rules->mask_user },
 	};
+	struct row row = kind == ROW_TARGET ? ROW_EMPTY : ROW_FULL;
+	int r = 0;
 
 	if (rows[kind].list)
-		return pool_row(&compiler->pool, rows[kind].dimension, rows[kind].list,
-				rows[kind].row);
-	rules->unused |= rows[kind].unused;
-	*rows[kind].row = kind == ROW_TARGET ? ROW_EMPTY : CW_VECTOR_FULL;
-	return 0;
+		r = pool_row(&compiler->pool, rows[kind].dimension, rows[kind].list, &row);
+	*rows[kind].row = row.start;
+	*rows[kind].mask = row.mask;
+	return r;
 }
 
 static void rules_actions(struct compiler *compiler, size_t policy, enum cw_class k)
@@ -282,10 +284,13 @@ static void rules_actions(struct compiler *compiler, size_t policy, enum cw_clas
 static int rules_row_library(struct compiler *compiler, size_t policy)
 {
 	const struct list *list = compiler->instances[policy + 1].library;
-	uint32_t *row = &compiler->head->instances[policy + 1].row_library;
+	struct cw_instance *instance = &compiler->head->instances[policy + 1];
+	struct row row = ROW_EMPTY;
+	int r = list ? pool_row(&compiler->pool, &compiler->by, list, &row) : 0;
 
-	*row = ROW_EMPTY;
-	return list ? pool_row(&compiler->pool, &compiler->by, list, row) : 0;
+	instance->row_library = row.start;
+	instance->mask_library = row.mask;
+	return r;
 }
 
 /*

@@ -34,14 +34,14 @@ static bool row_is_empty(const uint64_t (*vectors)[CW_WORDS], size_t length)
 }
 
 static bool pool_find(const struct pool *pool, const uint64_t (*vectors)[CW_WORDS], size_t length,
-		      uint32_t *ret_row)
+		      struct row *ret_row)
 {
 	for (size_t i = 0; i < pool->row_count; i++) {
 		const struct row_place *row = &pool->rows[i];
 
 		if (row->length == length &&
 		    memcmp(pool->page->vector[row->start], vectors, length * VECTOR_BYTES) == 0) {
-			*ret_row = row->start;
+			*ret_row = (struct row){ row->start, CW_MASK_CLASS };
 			return true;
 		}
 	}
@@ -112,7 +112,7 @@ static void pool_append(struct pool *pool, const uint64_t *vector)
 }
 
 int pool_add(struct pool *pool, const uint64_t (*vectors)[CW_WORDS], size_t length,
-	     uint32_t *ret_row)
+	     struct row *ret_row)
 {
 	size_t overlap = 0;
 	uint32_t start;
@@ -135,12 +135,12 @@ int pool_add(struct pool *pool, const uint64_t (*vectors)[CW_WORDS], size_t leng
 		return r;
 	for (size_t i = overlap; i < length; i++)
 		pool_append(pool, vectors[i]);
-	*ret_row = start;
+	*ret_row = (struct row){ start, CW_MASK_CLASS };
 	return 0;
 }
 
 int pool_row(struct pool *pool, const struct dimension *dimension, const struct list *list,
-	     uint32_t *ret_row)
+	     struct row *ret_row)
 {
 	size_t length = dimension->classes.count;
 	_cleanup_free_ uint64_t(*vectors)[CW_WORDS] = malloc(length * sizeof(*vectors));
