@@ -8,7 +8,8 @@
  *	sendto    a probe of the route (MSG_PROBE): all of a send but the packet
  *	exec      natively vfork, exec, exit, since the programs of the cgroup backend stand there; in the
  *	          guest a file of no known format, whose exec ends with ENOEXEC right after the hook
- *	mmap      of a file, executable; and its munmap
+ *	mmap      of a file, executable, over the same mapping again and again: the search for a place
+ *	          would be different work each time
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -133,24 +134,34 @@ static int exec_once(void)
 	return status ? -EACCES : 0;
 }
 
+#define PLACE 65536 /* a page on every architecture */
+static char *place;
+
 static int mmap_open(void)
 {
 	int r = exec_open();
 
 	if (r)
 		return r;
+	place = mmap(NULL, 3 * PLACE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (place == MAP_FAILED)
+		return -errno;
 	descriptor = open(act_file(), O_RDONLY | O_CLOEXEC);
 	return descriptor < 0 ? -errno : 0;
 }
 
 static int mmap_once(void)
 {
-	void *at = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, descriptor, 0);
+	return mmap(place + PLACE, PLACE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED,
+		    descriptor, 0) == MAP_FAILED
+		       ? -errno
+		       : 0;
+}
 
-	if (at == MAP_FAILED)
-		return -errno;
-	munmap(at, 4096);
-	return 0;
+static void mmap_close(void)
+{
+	munmap(place, 3 * PLACE);
+	close(descriptor);
 }
 
 static void nothing_close(void)
@@ -162,5 +173,5 @@ const struct act acts[ACT_MAX] = {
 	[ACT_BIND] = { "bind", bind_open, bind_once, udp_close },
 	[ACT_SEND] = { "sendto", udp_open, send_once, udp_close },
 	[ACT_EXEC] = { "exec", exec_open, exec_once, nothing_close },
-	[ACT_MMAP] = { "mmap", mmap_open, mmap_once, udp_close },
+	[ACT_MMAP] = { "mmap", mmap_open, mmap_once, mmap_close },
 };

@@ -2,7 +2,7 @@
 /*
  * The driver.
  *
- *	bench native|guest lsm|guest fmod_ret|daemon PROGRAM [--rounds N] [--json FILE]
+ *	bench native|guest BACKEND|load|daemon PROGRAM [--rounds N] [--json FILE]
  *
  * In each round every variant is entered, every act warmed up and timed in batches; the median of the
  * batches stands for the round, so that a batch that somebody interrupted counts no more than another.
@@ -21,6 +21,7 @@
 
 #include "bench.h"
 #include "kern/kern.h"
+#include "policy/words.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -273,7 +274,11 @@ static int suite_run(char **words, struct report *report)
 	if (strcmp(words[0], "native") == 0)
 		return plan_run(&plan_native, report);
 	if (strcmp(words[0], "guest") == 0 && words[1])
-		return plan_run(&plan_guest[strcmp(words[1], "lsm") == 0 ? 0 : 1], report);
+		for (enum cw_backend backend = 0; backend < CW_BACKEND_MAX; backend++)
+			if (strcmp(words[1], vocabulary_word(&words_backend, backend)) == 0)
+				return plan_run(&plan_guest[backend], report);
+	if (strcmp(words[0], "load") == 0)
+		return load_run(report);
 	if (strcmp(words[0], "daemon") == 0 && words[1])
 		return daemon_run(report, words[1]);
 	return -EINVAL;
@@ -295,7 +300,7 @@ int main(int argc, char **argv)
 			words[count++] = argv[i];
 	}
 	if (!count || rounds < 1 || rounds > ROUNDS_MAX) {
-		fputs("usage: bench native | guest lsm|fmod_ret | daemon PROGRAM [--rounds N] "
+		fputs("usage: bench native | guest BACKEND | load | daemon PROGRAM [--rounds N] "
 		      "[--json FILE]\n",
 		      stderr);
 		return 2;

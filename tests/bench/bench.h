@@ -11,6 +11,7 @@
  *	governed.c  the variants of the real kernel side
  *	native.c    figures of the cgroup backend, in nanoseconds
  *	guest.c     figures of lsm and fmod_ret, in guest instructions (QEMU's -icount)
+ *	load.c      what loading costs
  *	daemon.c    figures of the daemon
  */
 #ifndef CW_BENCH_H
@@ -85,7 +86,7 @@ struct plan {
 	unsigned int batch[ACT_MAX]; /* acts in one timing */
 	unsigned int batches; /* timings of one act in one round */
 };
-extern const struct plan plan_native, plan_guest[2];
+extern const struct plan plan_native, plan_guest[CW_BACKEND_MAX];
 
 /* One line of the report. */
 struct result {
@@ -109,6 +110,7 @@ int governed_enter(enum variant_id variant);
 void governed_leave(void);
 void governed_between(void);
 
+int load_run(struct report *report);
 int daemon_run(struct report *report, const char *program);
 
 #endif

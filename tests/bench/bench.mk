@@ -39,7 +39,7 @@ bench-native: $(BENCH_FILES)
 bench-lsm bench-fmod_ret: bench-%: $(BENCH_FILES)
 	$(Q)rm -rf $(BENCH_DIR)/guest && mkdir -p $(BENCH_DIR)/guest && cp $(BENCH_FILES) $(BENCH_DIR)/guest
 	$(Q)scripts/vm $(BENCH_KERNEL) $(if $(filter lsm,$*),--lsm bpf) --icount --mem 1024 --timeout 900 \
-		--payload $(BENCH_DIR)/guest -- /cw/bench guest $* --rounds 3 --json - > $(BENCH_DIR)/$*.out
+		--payload $(BENCH_DIR)/guest -- /cw/bench guest $* --rounds 5 --json - > $(BENCH_DIR)/$*.out
 	$(Q)grep -v '^{' $(BENCH_DIR)/$*.out; grep '^{' $(BENCH_DIR)/$*.out > $(BENCH_DIR)/$*.json
 
 .PHONY: bench bench-native bench-lsm bench-fmod_ret

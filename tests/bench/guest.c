@@ -6,8 +6,8 @@
 static const enum act_id act_list[] = { ACT_CONNECT, ACT_BIND, ACT_SEND, ACT_EXEC, ACT_MMAP };
 
 static const enum variant_id variant_list[] = {
-	VARIANT_NONE,	    VARIANT_EMPTY,   VARIANT_MINIMAL,
-	VARIANT_UNGOVERNED, VARIANT_RULES_1, VARIANT_RULES_512,
+	VARIANT_NONE,	 VARIANT_EMPTY,	    VARIANT_MINIMAL,   VARIANT_UNGOVERNED,
+	VARIANT_RULES_1, VARIANT_RULES_512, VARIANT_RECORDING, VARIANT_RECORDED,
 };
 
 #define HOOK_RUN(act, name, over, under, target) \
@@ -33,10 +33,13 @@ static const struct figure figures[] = {
 		.batch = { [ACT_CONNECT] = 20, \
 			   [ACT_BIND] = 20, \
 			   [ACT_SEND] = 20, \
-			   [ACT_EXEC] = 5, \
-			   [ACT_MMAP] = 10 }, \
+			   [ACT_EXEC] = 20, \
+			   [ACT_MMAP] = 20 }, \
 		.batches = 51, \
 	}
 
-const struct plan plan_guest[2] = { PLAN("lsm", CW_BACKEND_LSM),
-				    PLAN("fmod_ret", CW_BACKEND_FMOD_RET) };
+const struct plan plan_guest[CW_BACKEND_MAX] = {
+	PLAN("lsm", CW_BACKEND_LSM),
+	PLAN("fmod_ret", CW_BACKEND_FMOD_RET),
+	PLAN("cgroup", CW_BACKEND_CGROUP),
+};

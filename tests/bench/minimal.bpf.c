@@ -28,9 +28,16 @@ char LICENSE[] SEC("license") = "GPL";
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
-	__type(key, struct minimal_key);
+	__type(key, struct minimal_file);
 	__type(value, __u32);
-} allowed SEC(".maps");
+} files SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct minimal_address);
+	__type(value, __u32);
+} addresses SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -43,16 +50,16 @@ struct address {
 	__u32 v4;
 };
 
-static __always_inline int look_up(__u64 object, __u64 detail)
+static __always_inline int look_up(__u32 v4, __u32 port)
 {
-	struct minimal_key key = { .object = object, .detail = detail };
+	struct minimal_address key = { .v4 = v4, .port = port };
 
-	return bpf_map_lookup_elem(&allowed, &key) ? 0 : -EACCES;
+	return bpf_map_lookup_elem(&addresses, &key) ? 0 : -EACCES;
 }
 
 static __always_inline int minimal_address(const void *name)
 {
-	struct address address = {};
+	struct address address;
 
 	bpf_probe_read_kernel(&address, sizeof(address), name);
 	return look_up(address.v4, address.port);
@@ -61,8 +68,9 @@ static __always_inline int minimal_address(const void *name)
 static __always_inline int minimal_file(struct file *file)
 {
 	struct inode *inode = file->f_inode;
+	struct minimal_file key = { .inode = inode->i_ino, .device = inode->i_sb->s_dev };
 
-	return look_up(inode->i_ino, inode->i_sb->s_dev);
+	return bpf_map_lookup_elem(&files, &key) ? 0 : -EACCES;
 }
 
 #define HOOK(name, lsm_hook, function, parameters, body) \

@@ -6,9 +6,14 @@
 
 #include <linux/types.h>
 
-struct minimal_key {
-	__u64 object;
-	__u64 detail;
+struct minimal_file {
+	__u64 inode;
+	__u64 device;
+};
+
+struct minimal_address {
+	__u32 v4;
+	__u32 port;
 };
 
 #endif

@@ -60,22 +60,31 @@ static int object_open(const char *name, struct bpf_object **ret)
 	return bpf_object__load(object);
 }
 
-static int allow(__u64 object, __u64 detail)
+static int allow(const char *map, const void *key, size_t size)
 {
-	struct minimal_key key = { object, detail };
 	__u32 yes = 1;
 
-	return bpf_map__update_elem(bpf_object__find_map_by_name(minimal, "allowed"), &key,
-				    sizeof(key), &yes, sizeof(yes), BPF_ANY);
+	return bpf_map__update_elem(bpf_object__find_map_by_name(minimal, map), key, size, &yes,
+				    sizeof(yes), BPF_ANY);
+}
+
+static int allow_address(void)
+{
+	struct minimal_address key = { htonl(BENCH_ADDRESS), htons(BENCH_PORT) };
+
+	return allow("addresses", &key, sizeof(key));
 }
 
 static int allow_file(const char *path)
 {
+	struct minimal_file key;
 	struct stat info;
 
 	if (stat(path, &info))
 		return -errno;
-	return allow(info.st_ino, (__u64)major(info.st_dev) << 20 | minor(info.st_dev));
+	key.inode = info.st_ino;
+	key.device = (__u64)major(info.st_dev) << 20 | minor(info.st_dev);
+	return allow("files", &key, sizeof(key));
 }
 
 static int record_ignored(void *context, void *bytes, size_t size)
@@ -95,7 +104,7 @@ int variants_open(enum cw_backend backend)
 	if (!r)
 		r = object_open("minimal.bpf.o", &minimal);
 	if (!r)
-		r = allow(htonl(BENCH_ADDRESS), htons(BENCH_PORT));
+		r = allow_address();
 	if (!r)
 		r = allow_file(act_file());
 	if (r)
