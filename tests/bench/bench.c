@@ -270,6 +270,11 @@ static void pin(void)
 
 static int suite_run(char **words, struct report *report)
 {
+	/* The daemon and its clients run where they please. */
+	if (strcmp(words[0], "worker") == 0 && words[1])
+		return worker_run((unsigned int)strtoul(words[1], NULL, 10));
+	if (strcmp(words[0], "daemon") == 0 && words[1])
+		return daemon_run(report, words[1]);
 	pin();
 	if (strcmp(words[0], "native") == 0)
 		return plan_run(&plan_native, report);
@@ -279,8 +284,6 @@ static int suite_run(char **words, struct report *report)
 				return plan_run(&plan_guest[backend], report);
 	if (strcmp(words[0], "load") == 0)
 		return load_run(report);
-	if (strcmp(words[0], "daemon") == 0 && words[1])
-		return daemon_run(report, words[1]);
 	return -EINVAL;
 }
 

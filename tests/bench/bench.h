@@ -111,6 +111,7 @@ void governed_leave(void);
 void governed_between(void);
 
 int load_run(struct report *report);
+int worker_run(unsigned int rate);
 int daemon_run(struct report *report, const char *program);
 
 #endif
