@@ -294,7 +294,8 @@ static bool clients_are(void *context)
 	bool there;
 
 	daemon_status(&status);
-	there = json_number(&status, 0, "clients.count") >= *(unsigned long long *)context;
+	/* The one that asks is a client as well. */
+	there = json_number(&status, 0, "clients.count") == *(unsigned long long *)context + 1;
 	json_release(&status);
 	return there;
 }

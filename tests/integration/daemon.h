@@ -35,6 +35,7 @@ const char *status_mode(const char *instance);
 bool status_await_governed(const char *instance, unsigned long long count);
 /* Wait until no file below the world is distrusted but those whose path contains `besides` (NULL: none). */
 bool status_await_trust(const char *besides);
+/* Wait until so many clients tail: those of before have gone, those just started have come. */
 bool status_await_clients(unsigned long long count);
 unsigned long long status_judged(const struct json *status, const char *operation,
 				 const char *verdict);

@@ -30,7 +30,7 @@ $(INTEGRATION_OUT)/actor32: $(INTEGRATION_DIR)/actor32.c
 
 $(INTEGRATION_OUT)/integration: $(INTEGRATION_DRIVER:%=$(INTEGRATION_OUT)/obj/%.o)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(INTEGRATION_CFLAGS) $^ -o $@
+	$(Q)$(CC) $(INTEGRATION_CFLAGS) -pthread $^ -o $@
 
 # ---------------------------------------------------------------- natively
 

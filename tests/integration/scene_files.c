@@ -107,6 +107,31 @@ static const struct row maps[] = {
 	  .unjudged = true },
 };
 
+/* The same files, where the policy trusts their owner and their group. */
+static const char trusting[] = "version: 1\n"
+			       "instance: trusting\n"
+			       "root: @ROOT@\n"
+			       "mode: enforce\n"
+			       "allow_partial: @PARTIAL@\n"
+			       "owner: nobody\n"
+			       "trust_groups: [nogroup]\n"
+			       "executables:\n"
+			       "  entry:  { path: \"${root}/bin/entry\", entry: true }\n"
+			       "  second: { path: \"${root}/bin/second\", entry: true }\n"
+			       "exec: off\n"
+			       "bind: off\n"
+			       "connect: off\n"
+			       "library: { trust: owners, anonymous: allow }\n";
+
+static const struct row trusted_maps[] = {
+	{ "a file that everybody may write", "map data/anybody.so", "library", "data/anybody.so",
+	  .reason = "untrusted-library" },
+	{ "a file of the owner's", "map data/foreign.so", "library", NULL, .unjudged = true },
+	{ "a file that a trusted group may write", "map data/group.so", "library", NULL,
+	  .unjudged = true },
+	{ "memory without a file", "anonymous", "library", NULL, .unjudged = true },
+};
+
 static void files_make(void)
 {
 	static const char *const copies[] = { "copy", "watched", "tool", "set.d/one" };
@@ -139,6 +164,7 @@ void scene_files(void)
 	static const struct table tables[] = {
 		{ "files", false, execs, sizeof(execs) / sizeof(execs[0]) },
 		{ "files", false, maps, sizeof(maps) / sizeof(maps[0]) },
+		{ "trusting", false, trusted_maps, sizeof(trusted_maps) / sizeof(trusted_maps[0]) },
 	};
 
 	files_make();
@@ -148,4 +174,8 @@ void scene_files(void)
 		return;
 	rows_run(&tables[0]);
 	rows_run(&tables[1]);
+	policy_write("files", "");
+	policy_write("trusting", trusting);
+	if (tap_ok(daemon_reload() && status_await_trust(NULL), "trusting: in force"))
+		rows_run(&tables[2]);
 }

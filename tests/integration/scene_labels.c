@@ -71,12 +71,27 @@ static void shape_try(const struct shape *shape)
 	       "labels: %s, and nothing is left of it", shape->name);
 }
 
+/* Deviations that are the execution of this file. */
+static size_t events_of(const char *file)
+{
+	struct event_query query = { .operation = "exec", .verdict = "deny" };
+	size_t position = 0, count = 0;
+	const struct json *event;
+
+	while ((event = event_next(&events, &query, &position))) {
+		const char *path = json_get(event, "target.path");
+
+		count += path && strcmp(path, world_path("%s", file)) == 0;
+	}
+	return count;
+}
+
 /* Many that come and go while the daemon looks through all processes, as it does at each reload. */
 static void labels_hammered(void)
 {
 	/* The last is refused, which may mean that the process is killed. */
 	static const char *const acts[3][2] = { { "entry", "entry" },
-						{ "plain", "entry" },
+						{ "plain", "second" },
 						{ "entry", "unlisted" } };
 	struct running running[3];
 	char act[64];
@@ -94,6 +109,9 @@ static void labels_hammered(void)
 	for (size_t i = 0; i < 3; i++)
 		good &= act_wait(&running[i]).kind == OUTCOME_DONE;
 	events_await();
+	/* The second of them is nobody's, until it has executed an entry. */
+	tap_ok(!events_of("bin/second"),
+	       "labels: no process that becomes governed is judged for it");
 	tap_ok(good, "labels: many processes while the policy is loaded again and again");
 	if (!tap_ok(status_await_governed("labels", 0), "labels: none of them is left"))
 		tap_note("%llu are", status_governed("labels"));

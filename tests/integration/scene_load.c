@@ -77,6 +77,7 @@ static unsigned long long more(const struct json *before, const struct json *aft
 	       status_judged(before, work->operation, work->verdict);
 }
 
+/* Not a fault: what is lost is counted as such. */
 static unsigned long long lost(const struct json *status)
 {
 	unsigned long long sum = 0;

@@ -116,7 +116,7 @@ void scene_modes(void)
 					     sizeof(of_others) / sizeof(of_others[0]) };
 
 	world_write("bin/script.sh", 0755, "#!/bin/sh\necho done $$\n");
-	policy_write("files", "");
+	policy_write("trusting", "");
 	policy_write("modes", watching);
 	if (!tap_ok(daemon_reload() && status_await_trust(NULL), "modes: in force"))
 		return;

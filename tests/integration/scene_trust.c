@@ -226,10 +226,10 @@ static void trust_entry(void)
 	append("trust/changed");
 	after = act_run("trust/changed", "socket udp, connect 127.0.0.1:29400");
 	kill(daemon_pid(), SIGCONT);
-	tap_ok(before.kind == OUTCOME_DONE && after.kind == OUTCOME_FAILED &&
-		       strcmp(after.step, "connect") == 0,
-	       "trust: a changed entry is governed, without its rights");
-	tap_note("%s, %s", outcome_text(&before), outcome_text(&after));
+	if (!tap_ok(before.kind == OUTCOME_DONE && after.kind == OUTCOME_FAILED &&
+			    strcmp(after.step, "connect") == 0,
+		    "trust: a changed entry is governed, without its rights"))
+		tap_note("%s, %s", outcome_text(&before), outcome_text(&after));
 }
 
 static void trust_later(void)
@@ -266,8 +266,7 @@ void scene_trust(void)
 	policy_put("");
 	if (!tap_ok(daemon_reload() && strlen(hash) == 64, "trust: in force"))
 		return;
-	tap_ok(denied("trust/later", NULL) || access(world_path("trust/later"), F_OK),
-	       "trust: a missing file is no mistake");
+	tap_ok(exec_of("trust/later").error == ENOENT, "trust: a missing file is no mistake");
 	trust_changes();
 	trust_retried();
 	trust_pinned();

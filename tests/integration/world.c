@@ -255,5 +255,4 @@ void world_remove(void)
 {
 	if (*world.root)
 		nftw(world.root, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-	*world.root = '\0';
 }
