@@ -17,6 +17,7 @@
 
 #define EACCES 13
 #define SIGKILL 9
+#define PROT_READ 1
 #define PROT_EXEC 4
 #define VM_EXEC 4
 #define MSG_FASTOPEN 0x20000000
@@ -27,7 +28,7 @@
  * process acts there. */
 #define SCTP_SOCKOPT_BINDX_ADD 100
 #define SCTP_SOCKOPT_CONNECTX 110
-#define SCTP_SENDMSG_CONNECT 124
+#define SCTP_SENDMSG_CONNECT 126
 #define SCTP_ADDRESSES_MAX 16
 
 /* Set by the loader before the programs are loaded. */
@@ -576,8 +577,11 @@ static __always_inline int settle_sctp(const void *arguments, struct sock *sock,
 		address += size;
 		length -= size;
 	}
-	/* More addresses than anybody has: what was not looked at is not let through. */
-	return length > 0 ? -EACCES : 0;
+	/* More addresses than anybody has: of the governed, what was not looked at is not let through. */
+	if (length <= 0 || !subject_current(bpf_get_current_pid_tgid()))
+		return 0;
+	fault(CW_FAULT_BAD_ADDRESS);
+	return -EACCES;
 }
 
 /* ------------------------------------------------------------------ cgroup */

@@ -98,6 +98,19 @@ static __always_inline __u32 kernel_borrowed_tgid(void)
 	return owner ? BPF_CORE_READ(owner, tgid) : 0;
 }
 
+#define READ_IMPLIES_EXEC 0x0400000 /* a personality */
+
+/*
+ * Whether what the caller maps readable becomes executable. The LSM hook is told the outcome; the
+ * function that calls it works it out itself, after fmod_ret has looked.
+ */
+static __always_inline bool kernel_read_implies_exec(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, personality) & READ_IMPLIES_EXEC;
+}
+
 struct mptcp_sock {
 	struct sock *first;
 } __attribute__((preserve_access_index));

@@ -251,6 +251,8 @@ SEC("?fmod_ret/security_mmap_file")
 int BPF_PROG(fmod_mmap, struct file *file, unsigned long protection, unsigned long flags,
 	     int earlier)
 {
+	if ((protection & (PROT_READ | PROT_EXEC)) == PROT_READ && kernel_read_implies_exec())
+		protection |= PROT_EXEC;
 	return earlier ? earlier : settle_mmap(ctx, file, protection);
 }
 

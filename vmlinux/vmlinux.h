@@ -108,6 +108,7 @@ struct signal_struct {
 };
 
 struct task_struct {
+	unsigned int personality;
 	unsigned int flags;
 	int pid;
 	int tgid;
@@ -128,7 +129,6 @@ struct linux_binprm {
 	const char *filename;
 	const char *interp;
 };
-
 
 struct in6_addr {
 	union {
