@@ -40,12 +40,14 @@ static const char policy[] =
 	"  - { id: chosen, allow: [tcp/ephemeral, udp/ephemeral], at: localhost, by: entry }\n"
 	"  - { id: somebody, allow: tcp/29340, user: nobody, by: entry }\n"
 	"  - { id: streams, allow: sctp/29345, by: entry }\n"
+	"  - { id: one-end, allow: sctp/29346, at: 127.0.0.1, by: entry }\n"
 	"  - { id: looked-at, audit: tcp/29350, by: entry }\n"
 	"  - { id: whatever, allow: any/29360, by: second }\n"
 	"connect:\n"
 	"  - { id: listed, allow: tcp/29400, to: localhost, by: entry, why: \"its peer\" }\n"
 	"  - { id: datagrams, allow: udp/29400, to: 127.0.0.1, by: [entry, helper] }\n"
 	"  - { id: associations, allow: sctp/29400, to: localhost, by: entry }\n"
+	"  - { id: one-path, allow: sctp/29500, to: 127.2.3.4, by: entry }\n"
 	"  - { id: prefix, allow: tcp/29500, to: [127.64.0.0/10, 127.2.3.4], by: entry }\n"
 	"  - { id: as-nobody, allow: udp/29500, to: 127.9.9.9, user: nobody }\n"
 	"  - { id: noted, allow: udp/29500, to: 127.8.8.8, action: audit }\n"
@@ -85,10 +87,10 @@ static const struct row connects[] = {
 	  .cgroup_operation = "socket", .cgroup_reason = "unresolved" },
 	{ "sctp, connectx", "socket sctp, connectx " HERE, "connect", HERE, .cgroup = REFUSED,
 	  .cgroup_operation = "socket", .cgroup_reason = "unresolved" },
-	{ "sctp, connectx, second address",
-	  "socket sctp, connectx " PEER "+127.0.0.9:" LISTED "+" HERE, "connect", HERE,
-	  .cgroup = REFUSED, .cgroup_operation = "socket", .cgroup_reason = "unresolved",
-	  .reason = "no-rule" },
+	/* SCTP wants one port in all addresses of a list. */
+	{ "sctp, connectx, second address", "socket sctp, connectx 127.2.3.4:" UNLISTED "+" HERE,
+	  "connect", HERE, .cgroup = REFUSED, .cgroup_operation = "socket",
+	  .cgroup_reason = "unresolved" },
 	DENIED("a port beside the listed one", "socket udp, connect 127.0.0.1:29401", "connect",
 	       "127.0.0.1:29401"),
 	DENIED("a listed port's other protocol", "socket udp6, connect [::1]:" LISTED, "connect",
@@ -202,6 +204,9 @@ static const struct row binds[] = {
 	  .cgroup_operation = "socket", .cgroup_reason = "unresolved" },
 	{ "sctp, bindx", "socket sctp, bindx 127.0.0.1:29510", "bind", "127.0.0.1:29510",
 	  .cgroup = REFUSED, .cgroup_operation = "socket", .cgroup_reason = "unresolved" },
+	{ "sctp, bindx, second address", "socket sctp, bindx 127.0.0.1:29346+127.0.0.9:29346",
+	  "bind", "127.0.0.9:29346", .cgroup = REFUSED, .cgroup_operation = "socket",
+	  .cgroup_reason = "unresolved" },
 	DENIED("the other address of a port", "socket tcp, bind 127.0.0.2:29311", "bind",
 	       "127.0.0.2:29311"),
 	DENIED("every address of a port", "socket tcp, bind 0.0.0.0:29311", "bind",
