@@ -305,12 +305,14 @@ struct cw_identity {
 };
 CW_ASSERT_SIZE(struct cw_identity, 56);
 
+#define CW_SUBJECT_EXECUTING 1 /* labelled in the midst of an exec that was not judged as its own */
+
 /* A governed process. Key: tgid in the initial pid namespace (__u32). */
 struct cw_subject {
 	__u32 executable; /* file number, CW_FILE_UNKNOWN if no policy names it */
 	__u32 script; /* file number of the script it runs, else 0 */
 	__u16 instance;
-	__u16 pad0;
+	__u16 flags; /* CW_SUBJECT_* */
 	__u32 pending_script; /* between the two looks at a script's exec: the script ... */
 	__u64 pending_exec; /* ... and the linux_binprm it belongs to */
 };

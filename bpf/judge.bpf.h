@@ -188,6 +188,8 @@ static __always_inline int settle_exec_as(struct linux_binprm *bprm, bool by_kil
 
 	if (!hook_open(&hook, CW_OPERATION_EXEC, CW_CLASS_EXEC))
 		return 0;
+	if (by_kill && hook.subject && hook.subject->flags & CW_SUBJECT_EXECUTING)
+		return 0;
 	if (interpreter && hook.subject && hook.subject->pending_exec == (__u64)bprm)
 		return 0;
 	hook.pages.vectors = hook_page(&hook, CW_PAGE_VECTORS);

@@ -98,6 +98,18 @@ static __always_inline __u32 kernel_borrowed_tgid(void)
 	return owner ? BPF_CORE_READ(owner, tgid) : 0;
 }
 
+/* No thread of the process is left. */
+static __always_inline bool kernel_exiting(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, signal, live.counter) == 0;
+}
+
+/* Between the beginning of an exec and its end. */
+static __always_inline bool kernel_executing(struct task_struct *task)
+{
+	return BPF_CORE_READ_BITFIELD_PROBED(task, in_execve);
+}
+
 #define READ_IMPLIES_EXEC 0x0400000 /* a personality */
 
 /*

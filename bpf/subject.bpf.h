@@ -117,6 +117,8 @@ static __always_inline void subject_fork(__u32 parent, __u32 child)
 		return; /* a thread */
 	label = subject_find(parent);
 	if (!label) {
+		/* The number may have been somebody's whose label was left behind. */
+		bpf_map_delete_elem(&subjects, &child);
 		if (overflow_count && overflow_holds(parent))
 			overflow_set(child);
 		return;
@@ -124,6 +126,7 @@ static __always_inline void subject_fork(__u32 parent, __u32 child)
 	copy = *label;
 	copy.pending_exec = 0;
 	copy.pending_script = 0;
+	copy.flags = 0;
 	if (bpf_map_update_elem(&subjects, &child, &copy, BPF_ANY))
 		overflow_set(child);
 }
@@ -161,6 +164,7 @@ static __always_inline void subject_exec(__u32 tgid, const struct cw_file *file,
 		label->script = exec && label->pending_exec == exec ? label->pending_script
 								    : CW_FILE_UNKNOWN;
 		label->pending_exec = 0;
+		label->flags = 0;
 		return;
 	}
 	/* A tampered entry is governed all the more: only its rights are those of an unknown file. */

@@ -32,7 +32,7 @@ int BPF_PROG(label_fork, struct task_struct *parent, struct task_struct *child)
 SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(label_exit, struct task_struct *task)
 {
-	if (task->signal->live.counter == 0)
+	if (kernel_exiting(task))
 		subject_exit(task->tgid);
 	return 0;
 }
@@ -67,13 +67,15 @@ int label_running(struct bpf_iter__task *context)
 	struct mm_struct *mm;
 	__u32 number = CW_FILE_UNKNOWN;
 	__u32 instance = CW_INSTANCE_NONE;
+	bool executing;
 	__u8 state;
 
-	if (!task || task->pid != task->tgid)
+	if (!task || task->pid != task->tgid || kernel_exiting(task))
 		return 0;
 	mm = task->mm;
 	if (!mm)
 		return 0; /* a kernel thread, or gone */
+	executing = kernel_executing(task);
 	executable = mm->exe_file;
 	if (!executable)
 		return 0;
@@ -87,7 +89,7 @@ int label_running(struct bpf_iter__task *context)
 	if (label) {
 		/* A number may have been given to its executable since. Never take one away: the file on
 		 * disk may have been replaced under a process that runs the old one. */
-		if (number)
+		if (number && !executing)
 			label->executable = number;
 		return 0;
 	}
@@ -105,13 +107,20 @@ int label_running(struct bpf_iter__task *context)
 			instance = label->instance;
 	}
 	if (instance != CW_INSTANCE_NONE) {
-		struct cw_subject fresh = { .executable = number, .instance = instance };
+		/* In the midst of an exec the file is the new one already, and the backend that judges
+		 * an exec when it has happened must not judge this one as the new program's own. */
+		struct cw_subject fresh = { .executable = number,
+					    .instance = instance,
+					    .flags = executing ? CW_SUBJECT_EXECUTING : 0 };
 		__u32 tgid = task->tgid;
 
 		if (bpf_map_update_elem(&subjects, &tgid, &fresh, BPF_NOEXIST))
 			overflow_set(tgid);
 		else
 			__sync_fetch_and_add(&labels_given, 1);
+		/* Its exit may have passed by meanwhile, and would not take this label away. */
+		if (kernel_exiting(task))
+			subject_exit(tgid);
 	}
 	return 0;
 }

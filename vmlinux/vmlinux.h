@@ -109,6 +109,7 @@ struct signal_struct {
 
 struct task_struct {
 	unsigned int personality;
+	unsigned int in_execve : 1;
 	unsigned int flags;
 	int pid;
 	int tgid;
