@@ -56,6 +56,11 @@ int ipc_client_receive(struct ipc_client *client, struct ipc_message *ret_messag
 	/* The server closed without reading all that we sent; what it had to say comes after. */
 	if (length < 0 && errno == ECONNRESET)
 		length = recv(client->fd, client->message, IPC_MESSAGE_MAX, MSG_TRUNC);
+	/* The kernel looks at its queue before it looks whether the other side has closed: a last
+	 * message may have come between. Only a second end is the end. */
+	if (length == 0)
+		length = recv(client->fd, client->message, IPC_MESSAGE_MAX,
+			      MSG_TRUNC | MSG_DONTWAIT);
 	if (length < 0)
 		return errno == ECONNRESET ? -EPIPE : -errno;
 	if (length == 0)
