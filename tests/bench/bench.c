@@ -46,7 +46,7 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double median(double *values, size_t count)
+double median(double *values, size_t count)
 {
 	qsort(values, count, sizeof(*values), ascending);
 	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;

@@ -114,4 +114,7 @@ int load_run(struct report *report);
 int worker_run(unsigned int rate);
 int daemon_run(struct report *report, const char *program);
 
+/* The median of values, which it sorts. */
+double median(double *values, size_t count);
+
 #endif

@@ -189,20 +189,13 @@ static void daemon_stop(const struct stage *stage)
 
 /* ------------------------------------------------------------------ start, memory, reload */
 
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void report_middle(struct report *report, const char *name, double *values, size_t count,
 			  double target)
 {
-	struct result result = { .suite = "daemon", .unit = "ms", .target = target };
+	struct result result = {
+		.suite = "daemon", .unit = "ms", .target = target, .value = median(values, count)
+	};
 
-	qsort(values, count, sizeof(*values), ascending);
-	result.value = values[count / 2];
 	snprintf(result.name, sizeof(result.name), "%s", name);
 	snprintf(result.detail, sizeof(result.detail), "of %zu: %.0f to %.0f ms", count, values[0],
 		 values[count - 1]);
