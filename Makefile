@@ -57,7 +57,7 @@ $(O)/%.skel.h: $(O)/bpf/%.bpf.o
 
 # Folders that know nothing of libbpf make a library of their own: unit tests, fuzzers and the
 # unprivileged commands link that one alone, so the layering is also a fact of the linker.
-PURE := util policy instance host event ipc harden
+PURE := util policy instance host event recording ipc harden
 PURE_SOURCES := $(foreach d,$(PURE),$(wildcard user/$(d)/*.c))
 DAEMON_SOURCES := $(foreach d,kern daemon cli,$(wildcard user/$(d)/*.c)) user/main.c
 object = $(patsubst %.c,$(O)/%.o,$(1))
