@@ -110,7 +110,7 @@ static void test_mistakes(void **state)
 		  NULL },
 		{ "on_undecided: alow\n", 8, 15, "must be one of `allow`, `deny`, not `alow`",
 		  "did you mean `allow`?" },
-		{ "on_stop: kept\n", 8, 10, "`on_stop` must be one of", "did you mean `keep`?" },
+		{ "on_stop: kepe\n", 8, 10, "`on_stop` must be one of", "did you mean `keep`?" },
 		{ "allow_partial: [exec, sned]\n", 8, 23, "an operation of `allow_partial`",
 		  "did you mean `send`?" },
 		{ "trust_groups: [a, [b]]\n", 8, 19, "an item of `trust_groups` must be a text",

@@ -40,6 +40,13 @@ static void test_nearest(void **state)
 	assert_string_equal(vocabulary_nearest(&vocabulary, "bnd"), "bind");
 	assert_string_equal(vocabulary_nearest(&vocabulary, "exce"), "exec");
 	assert_string_equal(vocabulary_nearest(&vocabulary, "b"), "by");
+	assert_string_equal(vocabulary_nearest(&vocabulary, "cnonct"), "connect");
+	assert_null(vocabulary_nearest(&vocabulary, "mind-"));
+	assert_string_equal(vocabulary_nearest(&vocabulary, "execute"), "exec");
+	assert_string_equal(vocabulary_nearest(&vocabulary, "conn"), "connect");
+	assert_null(vocabulary_nearest(&vocabulary, "con"));
+	assert_null(vocabulary_nearest(&vocabulary, "exit"));
+	assert_null(vocabulary_nearest(&vocabulary, "on"));
 	assert_null(vocabulary_nearest(&vocabulary, "library"));
 	assert_null(vocabulary_nearest(&vocabulary, "to"));
 	memset(long_word, 'b', sizeof(long_word) - 1);
