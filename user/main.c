@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The table of commands, and dispatch by it. */
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +9,7 @@
 #include "cli/client.h"
 #include "cli/policy.h"
 #include "util/cleanup.h"
+#include "util/log.h"
 #include "util/vocabulary.h"
 
 static const struct {
@@ -48,7 +51,7 @@ static void unknown(const char *word)
 		usage(stderr);
 }
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
 	if (argc < 2) {
 		usage(stderr);
@@ -69,4 +72,24 @@ int main(int argc, char **argv)
 			return commands[i].run(argc - 1, argv + 1);
 	unknown(argv[1]);
 	return CLI_BAD_USAGE;
+}
+
+/* An answer that could not be written is none: whoever reads the exit status must not take it for one. A
+ * reader that has had enough is no error. */
+static int finish(int status)
+{
+	bool lost = ferror(stdout);
+
+	errno = 0;
+	if (fflush(stdout) && errno != EPIPE)
+		lost = true;
+	if (!lost || status > CLI_NO)
+		return status;
+	log_err(-errno, "standard output");
+	return CLI_CANNOT;
+}
+
+int main(int argc, char **argv)
+{
+	return finish(dispatch(argc, argv));
 }

@@ -77,9 +77,7 @@ int cli_call(const struct cli_common *common, struct ipc_request *request)
 		if (r)
 			continue;
 		if (message.type == IPC_END)
-			return fflush(stdout) == 0
-				       ? call_end(&message)
-				       : (log_err(-errno, "standard output"), CLI_CANNOT);
+			return call_end(&message);
 		if (message.type == IPC_OUTPUT || message.type == IPC_ERRORS)
 			fwrite(message.payload, 1, message.length,
 			       message.type == IPC_OUTPUT ? stdout : stderr);

@@ -88,6 +88,15 @@ static void check_summary(const struct loaded *loaded)
 	       loaded->diagnostics.warnings == 1 ? "warning" : "warnings");
 }
 
+static void warn_of_nothing(struct loaded *loaded, const char *path)
+{
+	struct location where = { .file = path };
+
+	diagnostic_hint(diagnostics_add(&loaded->diagnostics, SEVERITY_WARNING, &where,
+					"it holds no policy"),
+			"of a directory, the files named *.yaml are read");
+}
+
 int cli_policy_check(int argc, char **argv)
 {
 	struct cli_parser parser = { .usage = &cli_policy_check_usage, .argc = argc, .argv = argv };
@@ -103,6 +112,8 @@ int cli_policy_check(int argc, char **argv)
 		return cli_bad_usage(parser.usage, "no file given");
 	r = policy_load(&loaded, (const char *const *)argv + parser.operand,
 			(size_t)(argc - parser.operand), &options);
+	if (!r && !loaded.list.count)
+		warn_of_nothing(&loaded, argv[parser.operand]);
 	if (parser.common.json) {
 		for (size_t i = 0; i < loaded.diagnostics.count; i++)
 			json_diagnostic(&loaded.diagnostics.items[i]);
@@ -110,8 +121,6 @@ int cli_policy_check(int argc, char **argv)
 		policy_print_diagnostics(&loaded.diagnostics, SEVERITY_NOTE);
 		check_summary(&loaded);
 	}
-	if (!r && !loaded.list.count)
-		log_warning(0, "no policy found");
 	return !r ? CLI_YES : r == -EINVAL ? CLI_BAD_USAGE : CLI_CANNOT;
 }
 

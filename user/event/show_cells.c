@@ -166,6 +166,18 @@ static void fill_on_undecided(const struct show_row *row, struct show_values *re
 	show_add(ret, "%s", vocabulary_word(&words_verdict, show_policy(row)->on_undecided));
 }
 
+static void fill_allow_partial(const struct show_row *row, struct show_values *ret)
+{
+	for (size_t operation = 0; operation < CW_OPERATION_MAX; operation++)
+		if (show_policy(row)->allow_partial & 1u << operation)
+			show_add(ret, "%s", vocabulary_word(&words_operation, operation));
+}
+
+static void fill_on_stop(const struct show_row *row, struct show_values *ret)
+{
+	show_add(ret, "%s", vocabulary_word(&words_on_stop, show_policy(row)->on_stop));
+}
+
 static const struct show_column instance_columns[] = {
 	{ "instance", SHOW_STRING, fill_instance },
 	{ "policy", SHOW_STRING, fill_policy_file },
@@ -185,6 +197,8 @@ static const struct show_column instance_columns[] = {
 	{ "sockets", SHOW_LIST, fill_sockets },
 	{ "guard_mode", SHOW_STRING, fill_mode_guard },
 	{ "on_undecided", SHOW_STRING, fill_on_undecided },
+	{ "allow_partial", SHOW_LIST, fill_allow_partial },
+	{ "on_stop", SHOW_STRING, fill_on_stop },
 };
 const struct show_table show_instance = { "instance", instance_columns,
 					  ARRAY_SIZE(instance_columns), NULL };

@@ -162,7 +162,7 @@ struct policy {
 	uint8_t on_undecided; /* CW_VERDICT_ALLOW or CW_VERDICT_DENY */
 	uint32_t allow_partial; /* bit per enum cw_operation */
 	struct location allow_partial_where;
-	uint8_t on_stop; /* 0 keep, 1 release; where not given: keep if the file's mode is enforce */
+	uint8_t on_stop; /* words_on_stop: 0 keep, 1 release; where not given: keep if the file's mode is enforce */
 	bool on_stop_given;
 };
 

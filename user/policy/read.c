@@ -176,10 +176,8 @@ static void read_allow_partial(struct reader *reader, const struct schema_key *k
 static void read_on_stop(struct reader *reader, const struct schema_key *key,
 			 const struct node *value, void *object)
 {
-	static const char *const words[] = { "keep", "release" };
-	static const struct vocabulary answers = { words, ARRAY_SIZE(words) };
 	struct policy *policy = object;
-	int answer = read_word(reader, "`on_stop`", value, &answers);
+	int answer = read_word(reader, "`on_stop`", value, &words_on_stop);
 
 	(void)key;
 	if (answer < 0)

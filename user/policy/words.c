@@ -56,3 +56,5 @@ VOCABULARY(words_family, CW_FAMILIES_MAX, [AF_UNIX] = "unix", [AF_INET] = "inet"
 VOCABULARY(words_socket_type, 11, [SOCK_STREAM] = "stream", [SOCK_DGRAM] = "dgram",
 	   [SOCK_RAW] = "raw", [SOCK_RDM] = "rdm", [SOCK_SEQPACKET] = "seqpacket",
 	   [SOCK_DCCP] = "dccp", [SOCK_PACKET] = "packet");
+
+VOCABULARY(words_on_stop, 2, "keep", "release");
