@@ -294,8 +294,7 @@ static bool clients_are(void *context)
 	bool there;
 
 	daemon_status(&status);
-	/* The one that asks is a client as well. */
-	there = json_number(&status, 0, "clients.count") == *(unsigned long long *)context + 1;
+	there = json_number(&status, 0, "clients.count") == *(unsigned long long *)context;
 	json_release(&status);
 	return there;
 }

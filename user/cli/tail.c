@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,8 +78,8 @@ static enum tail_outcome tail_print(struct tail *tail, const char *lines, size_t
 	}
 	if (fwrite(lines, 1, end, stdout) == end && fflush(stdout) == 0)
 		return TAIL_GO_ON;
-	if (errno != EPIPE)
-		log_err(-errno, "standard output");
+	if (errno == EPIPE)
+		clearerr(stdout); /* it has had enough: no error */
 	return TAIL_DONE;
 }
 
@@ -142,6 +143,9 @@ static enum tail_outcome tail_receive(struct tail *tail, struct ipc_client *clie
 		return tail_print(tail, message.payload, message.length);
 	case IPC_LOST:
 		tail_lost(tail, &message);
+		return TAIL_GO_ON;
+	case IPC_ERRORS:
+		fwrite(message.payload, 1, message.length, stderr);
 		return TAIL_GO_ON;
 	case IPC_END:
 		return tail_end(tail, &message);
@@ -261,6 +265,19 @@ static int tail_filter(struct tail *tail, struct filter *filter, enum filter_cri
 	return 0;
 }
 
+/* Who is not there now may come; but more likely it is a typing mistake, and the wait would be long. */
+static void tail_warn_of_users(const struct filter *filter)
+{
+	for (size_t i = 0; i < filter->count; i++) {
+		const struct filter_value *value = &filter->values[i];
+
+		if (value->criterion == FILTER_USER && value->string && !getpwnam(value->string))
+			log_warning(0,
+				    "there is no user '%s' on this host: nothing of theirs to show",
+				    value->string);
+	}
+}
+
 /* 0, or CLI_LEAVE with parser->status. */
 static int tail_parse(struct cli_parser *parser, struct tail *tail)
 {
@@ -281,6 +298,8 @@ static int tail_parse(struct cli_parser *parser, struct tail *tail)
 		if (parser->status)
 			return CLI_LEAVE;
 	}
+	if (id != CLI_LEAVE)
+		tail_warn_of_users(&filter);
 	return id;
 }
 

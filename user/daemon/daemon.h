@@ -112,6 +112,7 @@ uint32_t naming_parent(void *context, uint32_t pid);
 /* request.c: what comes through the socket. */
 void daemon_request(void *context, ipc_call call, const struct ipc_peer *peer,
 		    const struct ipc_request *request);
+void daemon_remark(void *context, const struct filter *filter, struct buffer *text);
 
 /* report.c: the answers to status and show. */
 int report_status(struct daemon *daemon, bool json, struct buffer *to);

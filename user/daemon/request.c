@@ -9,6 +9,7 @@
 
 #include "cli/options.h"
 #include "daemon/daemon.h"
+#include "event/escape.h"
 #include "policy/words.h"
 #include "util/log.h"
 #include "util/number.h"
@@ -79,6 +80,41 @@ static size_t instance_find(const struct policy_set *set, const char *name)
 	return set->count;
 }
 
+/* "there are: A B", the instances that are governed. */
+static void instances_list(const struct policy_set *set, struct buffer *to)
+{
+	const char *before = "there are:";
+
+	for (size_t i = 0; i < set->count; i++) {
+		if (governing_is_vacant(set->policies[i]))
+			continue;
+		buffer_printf(to, "%s %s", before, set->policies[i]->instance.value);
+		before = "";
+	}
+	if (*before)
+		buffer_add_string(to, "there are none");
+}
+
+/* An instance that is not there now may come; but more likely it is a typing mistake. */
+void daemon_remark(void *context, const struct filter *filter, struct buffer *text)
+{
+	const struct daemon *daemon = context;
+	const struct policy_set *set = &daemon->governing.set;
+
+	for (size_t i = 0; i < filter->count; i++) {
+		const struct filter_value *value = &filter->values[i];
+
+		if (value->criterion != FILTER_INSTANCE ||
+		    instance_find(set, value->string) < set->count)
+			continue;
+		buffer_add_string(text, "cachewarden: warning: no instance '");
+		escape_text(text, value->string, strlen(value->string));
+		buffer_add_string(text, "' is governed; ");
+		instances_list(set, text);
+		buffer_add_char(text, '\n');
+	}
+}
+
 /* The instances that a request names, or all. False: it names one that is not there. */
 static bool mode_apply(const struct policy_set *set, const struct ipc_request *request,
 		       uint8_t mode, uint8_t modes[CW_INSTANCES_MAX], struct answer *answer)
@@ -96,11 +132,10 @@ static bool mode_apply(const struct policy_set *set, const struct ipc_request *r
 
 		if (i == set->count) {
 			answer->status = CLI_BAD_USAGE;
-			buffer_printf(&answer->errors,
-				      "cachewarden: error: no instance '%s'; there is", name);
-			for (size_t j = 0; j < set->count; j++)
-				buffer_printf(&answer->errors, " %s",
-					      set->policies[j]->instance.value);
+			buffer_add_string(&answer->errors, "cachewarden: error: no instance '");
+			escape_text(&answer->errors, name, strlen(name));
+			buffer_add_string(&answer->errors, "'; ");
+			instances_list(set, &answer->errors);
 			buffer_add_char(&answer->errors, '\n');
 			return false;
 		}

@@ -53,6 +53,7 @@ static int start_server(struct daemon *daemon)
 	struct ipc_handler handler = {
 		.context = daemon,
 		.request = daemon_request,
+		.remark = daemon_remark,
 		.subscribers_changed = daemon_subscribers_changed,
 		.lookup = { .context = daemon, .parent = naming_parent },
 	};

@@ -5,7 +5,7 @@
  *
  *	client				server
  *	REQUEST command, options ->
- *				<-	OUTPUT, ERRORS	text, as many as it takes (all but tail)
+ *				<-	OUTPUT, ERRORS	text, as many as it takes (tail: warnings)
  *				<-	EVENTS		printed events, whole lines (tail)
  *				<-	LOST		what this client missed, where it missed it (tail)
  *				<-	END		exit status and why it ends; then the server closes

@@ -124,6 +124,16 @@ static void server_malformed(struct ipc_server *server, struct connection *conne
 	server_end(server, connection, IPC_END_PROTOCOL, STATUS_BAD_REQUEST, text);
 }
 
+static void server_remark(struct ipc_server *server, struct connection *connection)
+{
+	_cleanup_buffer_ struct buffer text = { 0 };
+
+	if (server->handler.remark)
+		server->handler.remark(server->handler.context, &connection->filter, &text);
+	if (text.length && !buffer_failed(&text))
+		connection_text(connection, IPC_ERRORS, text.data, text.length);
+}
+
 static void server_subscribe(struct ipc_server *server, struct connection *connection,
 			     const struct ipc_request *request)
 {
@@ -139,6 +149,7 @@ static void server_subscribe(struct ipc_server *server, struct connection *conne
 	}
 	connection->format = request->format;
 	connection->state = CONNECTION_TAILING;
+	server_remark(server, connection);
 	server_subscription(server, connection, true);
 }
 
@@ -316,8 +327,12 @@ int ipc_server_reply(struct ipc_server *server, ipc_call call, unsigned int stat
 
 void ipc_server_statistics(const struct ipc_server *server, struct ipc_statistics *ret_statistics)
 {
+	size_t calling = 0;
+
+	for (size_t i = 0; i < server->count; i++)
+		calling += server->connections[i]->state == CONNECTION_CALLING;
 	*ret_statistics = (struct ipc_statistics){
-		.clients = server->count,
+		.clients = server->count - calling,
 		.subscribers = ipc_server_subscribers(server),
 		.lost = server->lost,
 		.refused = server->refused,

@@ -36,6 +36,9 @@ struct ipc_handler {
 	 * during the call only. */
 	void (*request)(void *context, ipc_call call, const struct ipc_peer *peer,
 			const struct ipc_request *request);
+	/* Somebody begins to tail: add to the text what is to be said about the filter first, as that it
+	 * names what is not there. May be NULL. */
+	void (*remark)(void *context, const struct filter *filter, struct buffer *text);
 	/* Subscribers came or went: ask ipc_server_wanted() anew. May be NULL. */
 	void (*subscribers_changed)(void *context);
 	struct filter_lookup lookup; /* for --pid */
@@ -77,7 +80,7 @@ int ipc_server_reply(struct ipc_server *server, ipc_call call, unsigned int stat
 		     const char *output, const char *errors);
 
 struct ipc_statistics {
-	size_t clients; /* connected now */
+	size_t clients; /* connected now, but for those whose answer is being made */
 	size_t subscribers;
 	uint64_t lost; /* events that slow clients missed, since the start */
 	uint64_t refused; /* connections: not root, not ours, not of the group; or too many */

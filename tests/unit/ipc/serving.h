@@ -25,6 +25,7 @@ struct serving {
 	enum ipc_command command;
 	char option[64]; /* its first option's value */
 	int changes; /* calls of subscribers_changed */
+	size_t clients; /* as counted while the last request was being answered */
 	bool answer_at_once;
 };
 
@@ -32,7 +33,10 @@ static inline void serving_request(void *context, ipc_call call, const struct ip
 				   const struct ipc_request *request)
 {
 	struct serving *serving = context;
+	struct ipc_statistics statistics;
 
+	ipc_server_statistics(serving->server, &statistics);
+	serving->clients = statistics.clients;
 	assert_int_equal(peer->uid, getuid());
 	serving->call = call;
 	serving->command = request->command;
@@ -48,10 +52,19 @@ static inline void serving_changed(void *context)
 	((struct serving *)context)->changes++;
 }
 
+/* Whoever filters for ports is told something. */
+static inline void serving_remark(void *context, const struct filter *filter, struct buffer *text)
+{
+	(void)context;
+	if (filter->given[FILTER_PORT])
+		buffer_add_string(text, "ports are many\n");
+}
+
 static inline int serving_listen(struct serving *serving, gid_t group)
 {
 	struct ipc_handler handler = { .context = serving,
 				       .request = serving_request,
+				       .remark = serving_remark,
 				       .subscribers_changed = serving_changed };
 
 	return ipc_server_new(serving->directory, group, &handler, &serving->server);

@@ -134,7 +134,8 @@ static void test_formats(void **state)
 /* Each gets what it asked for; the kernel is asked for what all want together. */
 static void test_filters(void **state)
 {
-	_cleanup_ipc_client_ struct ipc_client a = IPC_CLIENT_INIT, b = IPC_CLIENT_INIT;
+	_cleanup_ipc_client_ struct ipc_client a = IPC_CLIENT_INIT, b = IPC_CLIENT_INIT,
+					       c = IPC_CLIENT_INIT;
 	uint32_t wanted, wanted_host;
 	struct ipc_message message;
 	struct serving serving;
@@ -150,7 +151,11 @@ static void test_filters(void **state)
 	assert_int_equal(wanted_host, 0);
 	publish(&serving, 1);
 	ipc_server_flush(serving.server);
+	receive(&b, IPC_ERRORS, &message); /* the remark on its filter, before any event */
+	assert_memory_equal(message.payload, "ports are many\n", message.length);
 	receive(&b, IPC_EVENTS, &message);
+	ask(&serving, &c, &(struct ipc_request){ .command = IPC_STATUS });
+	assert_int_equal(serving.clients, 2); /* the one that asks is not counted */
 	assert_int_equal(ipc_client_finish(&a), 0);
 	serve(&serving);
 	receive_end(&a, ""); /* and no events before it */
