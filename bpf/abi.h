@@ -356,6 +356,7 @@ enum cw_fault {
 	CW_FAULT_NO_SOCKET, /* a socket without a sock */
 	CW_FAULT_KILL, /* a signal could not be sent */
 	CW_FAULT_CTIME_LAYOUT, /* this kernel keeps ctime in a way we do not know */
+	CW_FAULT_SKIPPED, /* the kernel passed a program by; counted by the kernel, see kern_faults() */
 	CW_FAULT_MAX,
 };
 

@@ -150,9 +150,10 @@ static __always_inline __u32 subject_entry(const struct cw_file *file)
 }
 
 /* The process now runs this file: it becomes governed, or governed under another executable. exec: the
- * linux_binprm, where what runs is the interpreter of a script; else 0. */
+ * linux_binprm, where what runs is the interpreter of a script; else 0. again: this may have been told
+ * before, and then the script is known and what named it forgotten. */
 static __always_inline void subject_exec(__u32 tgid, const struct cw_file *file, bool admitted,
-					 __u64 exec)
+					 __u64 exec, bool again)
 {
 	struct cw_subject *label = subject_find(tgid);
 	__u32 number = file && admitted ? file->file : CW_FILE_UNKNOWN;
@@ -160,6 +161,8 @@ static __always_inline void subject_exec(__u32 tgid, const struct cw_file *file,
 	__u32 instance;
 
 	if (label) {
+		if (again && label->executable == number && !label->pending_exec && !label->flags)
+			return;
 		label->executable = number;
 		label->script = exec && label->pending_exec == exec ? label->pending_script
 								    : CW_FILE_UNKNOWN;

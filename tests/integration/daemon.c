@@ -229,6 +229,22 @@ unsigned long long status_governed(const char *instance)
 	return count;
 }
 
+unsigned long long status_fault(const char *fault)
+{
+	unsigned long long count = 0;
+	const char *name, *text;
+	struct json status;
+
+	daemon_status(&status);
+	for (int i = 0; (name = json_get(&status, "faults.%d.fault", i)); i++) {
+		text = json_get(&status, "faults.%d.count", i);
+		if (strcmp(name, fault) == 0 && text)
+			count = strtoull(text, NULL, 10);
+	}
+	json_release(&status);
+	return count;
+}
+
 const char *status_mode(const char *instance)
 {
 	static char mode[16];

@@ -30,6 +30,8 @@ bool daemon_reload(void);
 void daemon_status(struct json *ret);
 /* Rows of a status, by name. */
 unsigned long long status_governed(const char *instance);
+/* How often that fault was counted; 0 also when it never was. */
+unsigned long long status_fault(const char *fault);
 const char *status_mode(const char *instance);
 /* Wait until that many processes of the instance are governed. */
 bool status_await_governed(const char *instance, unsigned long long count);

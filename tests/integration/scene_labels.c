@@ -115,6 +115,7 @@ static void labels_hammered(void)
 	tap_ok(good, "labels: many processes while the policy is loaded again and again");
 	if (!tap_ok(status_await_governed("labels", 0), "labels: none of them is left"))
 		tap_note("%llu are", status_governed("labels"));
+	tap_note("%llu skipped", status_fault("skipped"));
 }
 
 void scene_labels(void)

@@ -101,6 +101,42 @@ int kern_counters(struct kern *kern, struct cw_counter counters[CW_COUNTERS])
 	return 0;
 }
 
+/* How often the kernel passed a program by; kernels count it from 5.12 on. */
+static uint64_t program_skipped(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info);
+	int fd = bpf_program__fd(program);
+
+	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) ? info.recursion_misses : 0;
+}
+
+/*
+ * A tracing program does not run while it already runs on the same CPU, and where the kernel may preempt
+ * it that is not only itself: the hook then passes by without it. Of a label keeper and its second copy
+ * at least one ran, up to the lesser of the two counts.
+ */
+static uint64_t kern_skipped(struct kern *kern)
+{
+	struct bpf_program *program;
+	uint64_t skipped = 0;
+
+	bpf_object__for_each_program (program, kern->skeleton->obj) {
+		const struct bpf_program *second;
+		uint64_t first = program_skipped(program);
+		char name[64];
+
+		if (!first || strstr(bpf_program__name(program), "_again"))
+			continue;
+		snprintf(name, sizeof(name), "%s_again", bpf_program__name(program));
+		second = bpf_object__find_program_by_name(kern->skeleton->obj, name);
+		if (second && program_skipped(second) < first)
+			first = program_skipped(second);
+		skipped += first;
+	}
+	return skipped;
+}
+
 int kern_faults(struct kern *kern, uint64_t faults[CW_FAULT_MAX])
 {
 	_cleanup_free_ __u64 *percpu = calloc((size_t)kern->possible_cpus, sizeof(*percpu));
@@ -116,6 +152,7 @@ int kern_faults(struct kern *kern, uint64_t faults[CW_FAULT_MAX])
 		for (int cpu = 0; cpu < kern->possible_cpus; cpu++)
 			faults[i] += percpu[cpu];
 	}
+	faults[CW_FAULT_SKIPPED] = kern_skipped(kern);
 	return 0;
 }
 

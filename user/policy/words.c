@@ -43,7 +43,8 @@ VOCABULARY(words_protocol, CW_PROTOCOL_MAX, [CW_PROTOCOL_TCP] = "tcp", [CW_PROTO
 VOCABULARY(words_fault, CW_FAULT_MAX, [CW_FAULT_LABEL_FULL] = "label-full",
 	   [CW_FAULT_NO_IMAGE] = "no-image", [CW_FAULT_BAD_ADDRESS] = "bad-address",
 	   [CW_FAULT_NO_FILE] = "no-file", [CW_FAULT_NO_SOCKET] = "no-socket",
-	   [CW_FAULT_KILL] = "kill-failed", [CW_FAULT_CTIME_LAYOUT] = "ctime-layout");
+	   [CW_FAULT_KILL] = "kill-failed", [CW_FAULT_CTIME_LAYOUT] = "ctime-layout",
+	   [CW_FAULT_SKIPPED] = "skipped");
 
 VOCABULARY(words_family, CW_FAMILIES_MAX, [AF_UNIX] = "unix", [AF_INET] = "inet",
 	   [AF_AX25] = "ax25", [AF_IPX] = "ipx", [AF_APPLETALK] = "appletalk", [AF_X25] = "x25",
