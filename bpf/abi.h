@@ -133,14 +133,11 @@ enum cw_direction {
  * to a small class number, and (instance, class) to a vector with one bit a rule. The AND of the
  * vectors names the rules that match; the lowest bit is the first match.
  */
-#define CW_PAGE_SIZE (2u << 20)
+#define CW_PAGE_SIZE (4u << 20)
 
 enum cw_page {
-	CW_PAGE_HEAD,
-	CW_PAGE_PORTS,
-	CW_PAGE_V4,
-	CW_PAGE_V6,
-	CW_PAGE_VECTORS,
+	CW_PAGE_MAIN, /* every operation reads it */
+	CW_PAGE_ADDRESSES,
 	CW_PAGES,
 };
 
@@ -226,7 +223,6 @@ struct cw_page_head {
 	struct cw_instance instances[CW_INSTANCES_MAX];
 	struct cw_guards guards[CW_RULE_CLASSES];
 };
-_Static_assert(sizeof(struct cw_page_head) <= CW_PAGE_SIZE, "head page");
 
 /* Set in a port's or target's class when some guard names it: the common "nobody's" is one test. */
 #define CW_GUARDED 0x8000
@@ -237,7 +233,6 @@ struct cw_page_ports {
 	__u16 port[CW_DIRECTION_MAX][CW_PROTOCOL_MAX][65536];
 	__u16 v6_class[CW_V6_BOUNDS_MAX + 1];
 };
-_Static_assert(sizeof(struct cw_page_ports) <= CW_PAGE_SIZE, "ports page");
 
 /*
  * Addresses are flattened to sorted boundaries: bound[i] is the first address of interval i + 1, whose
@@ -254,20 +249,30 @@ struct cw_page_v4 {
 	__u32 bound[CW_V4_BOUNDS_MAX]; /* host byte order */
 	__u16 v4_class[CW_V4_BOUNDS_MAX + 1];
 };
-_Static_assert(sizeof(struct cw_page_v4) <= CW_PAGE_SIZE, "v4 page");
 
 struct cw_page_v6 {
 	__u64 high[CW_V6_BOUNDS_MAX]; /* host byte order, upper and lower half of each boundary */
 	__u64 low[CW_V6_BOUNDS_MAX];
 };
-_Static_assert(sizeof(struct cw_page_v6) <= CW_PAGE_SIZE, "v6 page");
 
 /* summary[v] has bit w set where word w of vector v is not zero: most words need not be read. */
 struct cw_page_vectors {
 	__u64 vector[CW_VECTORS_MAX][CW_WORDS];
 	__u8 summary[CW_VECTORS_MAX];
 };
-_Static_assert(sizeof(struct cw_page_vectors) <= CW_PAGE_SIZE, "vectors page");
+
+struct cw_page_main {
+	struct cw_page_head head;
+	struct cw_page_ports ports;
+	struct cw_page_vectors vectors;
+};
+_Static_assert(sizeof(struct cw_page_main) <= CW_PAGE_SIZE, "main page");
+
+struct cw_page_addresses {
+	struct cw_page_v4 v4;
+	struct cw_page_v6 v6;
+};
+_Static_assert(sizeof(struct cw_page_addresses) <= CW_PAGE_SIZE, "addresses page");
 
 /* ------------------------------------------------------------------ identities and labels */
 

@@ -90,9 +90,12 @@ struct cw_decision {
  */
 #define cw_opaque(value) __asm__ volatile("" : "+r"(value))
 
-/* An index that is below count, a power of two, for the verifier to see where it is used. */
+/* An index that is below count, a power of two, for the verifier to see where it is used. It sees a
+ * constant by itself. */
 cw_inline __u64 cw_index(__u64 value, __u64 count)
 {
+	if (__builtin_constant_p(value))
+		return value & (count - 1);
 	cw_opaque(value);
 	return value & (count - 1);
 }

@@ -62,9 +62,18 @@ struct hook {
 	void *image;
 };
 
-static __always_inline const void *hook_page(const struct hook *hook, __u32 page)
+/* The page that only the network needs. */
+static __always_inline bool hook_addresses(struct hook *hook)
 {
-	return bpf_map_lookup_elem(hook->image, &page);
+	const struct cw_page_addresses *page;
+	__u32 number = CW_PAGE_ADDRESSES;
+
+	page = bpf_map_lookup_elem(hook->image, &number);
+	if (!page)
+		return false;
+	hook->pages.v4 = &page->v4;
+	hook->pages.v6 = &page->v6;
+	return true;
 }
 
 /*
@@ -74,7 +83,8 @@ static __always_inline const void *hook_page(const struct hook *hook, __u32 page
 static __always_inline bool hook_open(struct hook *hook, __u32 operation, __u32 rule_class)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	__u32 zero = 0;
+	const struct cw_page_main *page;
+	__u32 zero = CW_PAGE_MAIN;
 
 	hook->subject = subject_current(pid_tgid);
 	hook->image = bpf_map_lookup_elem(&images, &zero);
@@ -82,9 +92,12 @@ static __always_inline bool hook_open(struct hook *hook, __u32 operation, __u32 
 		fault(CW_FAULT_NO_IMAGE);
 		return false;
 	}
-	hook->pages.head = hook_page(hook, CW_PAGE_HEAD);
-	if (!hook->pages.head)
+	page = bpf_map_lookup_elem(hook->image, &zero);
+	if (!page)
 		return false;
+	hook->pages.head = &page->head;
+	hook->pages.ports = &page->ports;
+	hook->pages.vectors = &page->vectors;
 	return hook->subject || hook->pages.head->guarded & (1u << rule_class) || overflow_count ||
 	       host_wants(operation);
 }
@@ -99,9 +112,14 @@ static __always_inline void hook_request(const struct hook *hook, struct cw_requ
 	if (hook->pages.head->users_used)
 		request->user = (__u32)current_ids();
 	if (subject) {
+		__u32 executable = subject->executable, script = subject->script;
+
+		/* Else the compiler loads from the label or from the stack, whichever a pointer says. */
+		cw_opaque(executable);
+		cw_opaque(script);
 		request->instance = subject->instance;
-		request->executable = subject->executable;
-		request->script = subject->script;
+		request->executable = executable;
+		request->script = script;
 	}
 	cw_widen(request->instance, zero);
 	cw_widen(request->executable, zero);
@@ -192,9 +210,6 @@ static __always_inline int settle_exec_as(struct linux_binprm *bprm, bool by_kil
 		return 0;
 	if (interpreter && hook.subject && hook.subject->pending_exec == (__u64)bprm)
 		return 0;
-	hook.pages.vectors = hook_page(&hook, CW_PAGE_VECTORS);
-	if (!hook.pages.vectors)
-		return 0;
 	hook_request(&hook, &judgement.request);
 	file_identity(CW_PLAIN, bprm->file, &target.identity);
 	file = file_find(&target.identity, &judgement.request.target_state);
@@ -230,8 +245,21 @@ static __always_inline void settle_exec_by_kill(struct linux_binprm *bprm)
 
 /* ------------------------------------------------------------------ library */
 
-/* file: NULL for memory without a file. */
-static __always_inline int settle_library(struct file *file)
+/*
+ * From 6.4 on the verifier takes a hook's pointer arguments for trusted and never NULL, and drops a test
+ * of them; but anonymous memory has no file. So such an argument is looked at as a number, and tested
+ * beside for the youngest kernels, which know.
+ */
+static __always_inline bool argument_given(const void *argument)
+{
+	__u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), argument);
+	return number;
+}
+
+/* file: NULL for memory without a file. argument: where the hook was given it; NULL if it was not. */
+static __always_inline int settle_library(struct file *file, const void *argument)
 {
 	struct hook hook = {};
 	struct judgement judgement = { .request.operation = CW_OPERATION_LIBRARY };
@@ -241,11 +269,8 @@ static __always_inline int settle_library(struct file *file)
 
 	if (!hook_open(&hook, CW_OPERATION_LIBRARY, CW_CLASS_LIBRARY))
 		return 0;
-	hook.pages.vectors = hook_page(&hook, CW_PAGE_VECTORS);
-	if (!hook.pages.vectors)
-		return 0;
 	hook_request(&hook, request);
-	if (file) {
+	if (file && (!argument || argument_given(argument))) {
 		file_identity(CW_PLAIN, file, identity);
 		request->has_file = 1;
 		request->file_owner = identity->uid;
@@ -256,7 +281,7 @@ static __always_inline int settle_library(struct file *file)
 	judgement.file = &target;
 	judgement.decision = hook_decide(&hook, request, CW_CLASS_LIBRARY);
 	/* A file that a policy names and pins is trusted for what it is, whoever may write it. */
-	if (judgement.decision.reason == CW_REASON_UNTRUSTED_LIBRARY && file) {
+	if (judgement.decision.reason == CW_REASON_UNTRUSTED_LIBRARY && request->has_file) {
 		const struct cw_file *known = file_find(identity, &request->target_state);
 
 		if (known && request->target_state == CW_FILE_STATE_ADMITTED)
@@ -309,11 +334,7 @@ static __always_inline int settle_network(struct hook *hook, struct judgement *j
 	__u32 rule_class = request->direction == CW_DIRECTION_BIND ? CW_CLASS_BIND
 								   : CW_CLASS_CONNECT;
 
-	hook->pages.ports = hook_page(hook, CW_PAGE_PORTS);
-	hook->pages.v4 = hook_page(hook, CW_PAGE_V4);
-	hook->pages.v6 = hook_page(hook, CW_PAGE_V6);
-	hook->pages.vectors = hook_page(hook, CW_PAGE_VECTORS);
-	if (!hook->pages.ports || !hook->pages.v4 || !hook->pages.v6 || !hook->pages.vectors)
+	if (!hook_addresses(hook))
 		return 0;
 	request->protocol = socket_protocol(protocol);
 	cw_widen(request->protocol, hook->pages.head->zero);
@@ -401,16 +422,19 @@ static __always_inline int settle_send(struct socket *socket, const void *addres
 				       __u32 flags)
 {
 	struct sock *sock = socket->sk;
-	__u32 protocol;
 
-	if (!sock)
+	if (!sock) {
 		return 0;
-	protocol = socket_protocol(sock->sk_protocol);
-	if (protocol == CW_PROTOCOL_TCP && !(flags & MSG_FASTOPEN))
-		return 0;
-	if (protocol == CW_PROTOCOL_SCTP)
-		return 0; /* a new peer goes through sctp_bind_connect, an old one was judged */
-	return settle_socket_address(CW_OPERATION_SEND, socket, address, length);
+	} else {
+		struct socket_facts facts = socket_facts_read(CW_PLAIN, sock);
+		__u32 protocol = socket_protocol(facts.protocol);
+
+		if (protocol == CW_PROTOCOL_TCP && !(flags & MSG_FASTOPEN))
+			return 0;
+		if (protocol == CW_PROTOCOL_SCTP)
+			return 0; /* a new peer goes through sctp_bind_connect, an old one was judged */
+		return settle_address(CW_OPERATION_SEND, &facts, address, length);
+	}
 }
 
 /* The local end of a socket. A port that the kernel chose counts as such, whatever its number. */
@@ -518,11 +542,7 @@ static __always_inline int settle_receive(struct file *file)
 
 		/* Accepted sockets lose the lock that tells a chosen port. */
 		request->port = local;
-		hook.pages.ports = hook_page(&hook, CW_PAGE_PORTS);
-		hook.pages.v4 = hook_page(&hook, CW_PAGE_V4);
-		hook.pages.v6 = hook_page(&hook, CW_PAGE_V6);
-		hook.pages.vectors = hook_page(&hook, CW_PAGE_VECTORS);
-		if (!hook.pages.ports || !hook.pages.v4 || !hook.pages.v6 || !hook.pages.vectors)
+		if (!hook_addresses(&hook))
 			return 0;
 		hook_request(&hook, request);
 		request->protocol = socket_protocol(BPF_CORE_READ(sock, sk_protocol));

@@ -277,27 +277,12 @@ int BPF_PROG(fmod_sctp, struct sock *sock, int option, struct sockaddr *address,
 	return earlier ? earlier : settle_sctp(ctx, sock, option, length);
 }
 
-/*
- * From 6.4 on the verifier takes a hook's pointer arguments for trusted and never NULL, and drops a test
- * of them; but anonymous memory has no file. So the argument is looked at as a number.
- */
-static __always_inline int settle_mmap(const void *arguments, struct file *file,
-				       unsigned long protection)
-{
-	__u64 there = 0;
-
-	if (!(protection & PROT_EXEC))
-		return 0;
-	bpf_probe_read_kernel(&there, sizeof(there), arguments);
-	return there ? settle_library(file) : settle_library(NULL);
-}
-
 /* These two differ in their arguments: the LSM hooks also tell what was requested. */
 SEC("?lsm/mmap_file")
 int BPF_PROG(lsm_mmap, struct file *file, unsigned long requested, unsigned long protection,
 	     unsigned long flags, int earlier)
 {
-	return earlier ? earlier : settle_mmap(ctx, file, protection);
+	return earlier ? earlier : protection & PROT_EXEC ? settle_library(file, ctx) : 0;
 }
 
 SEC("?fmod_ret/security_mmap_file")
@@ -306,7 +291,7 @@ int BPF_PROG(fmod_mmap, struct file *file, unsigned long protection, unsigned lo
 {
 	if ((protection & (PROT_READ | PROT_EXEC)) == PROT_READ && kernel_read_implies_exec())
 		protection |= PROT_EXEC;
-	return earlier ? earlier : settle_mmap(ctx, file, protection);
+	return earlier ? earlier : protection & PROT_EXEC ? settle_library(file, ctx) : 0;
 }
 
 HOOK(protect, file_mprotect, security_file_mprotect,
@@ -315,7 +300,7 @@ HOOK(protect, file_mprotect, security_file_mprotect,
 {
 	if (!(protection & PROT_EXEC) || area->vm_flags & VM_EXEC)
 		return 0;
-	return settle_library(area->vm_file);
+	return settle_library(area->vm_file, NULL);
 }
 
 /* ------------------------------------------------------------------ cgroup */

@@ -260,6 +260,9 @@ int image_compile(const struct policy_set *set, const struct facts *facts, uint6
 {
 	_cleanup_(cleanup_compiler_free) struct compiler *compiler = calloc(1, sizeof(*compiler));
 	char *base = image->memory;
+	struct cw_page_main *main_page = (void *)(base + (size_t)CW_PAGE_MAIN * CW_PAGE_SIZE);
+	struct cw_page_addresses *addresses =
+		(void *)(base + (size_t)CW_PAGE_ADDRESSES * CW_PAGE_SIZE);
 	int r;
 
 	if (!compiler)
@@ -270,11 +273,11 @@ int image_compile(const struct policy_set *set, const struct facts *facts, uint6
 	compiler->set = set;
 	compiler->facts = facts;
 	compiler->diagnostics = diagnostics;
-	compiler->head = (void *)(base + (size_t)CW_PAGE_HEAD * CW_PAGE_SIZE);
-	compiler->ports_page = (void *)(base + (size_t)CW_PAGE_PORTS * CW_PAGE_SIZE);
-	compiler->v4_page = (void *)(base + (size_t)CW_PAGE_V4 * CW_PAGE_SIZE);
-	compiler->v6_page = (void *)(base + (size_t)CW_PAGE_V6 * CW_PAGE_SIZE);
-	pool_init(&compiler->pool, (void *)(base + (size_t)CW_PAGE_VECTORS * CW_PAGE_SIZE));
+	compiler->head = &main_page->head;
+	compiler->ports_page = &main_page->ports;
+	compiler->v4_page = &addresses->v4;
+	compiler->v6_page = &addresses->v6;
+	pool_init(&compiler->pool, &main_page->vectors);
 	r = compile(compiler);
 	if (r)
 		return diagnose_full(set, r, diagnostics);

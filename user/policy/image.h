@@ -23,14 +23,16 @@ struct image {
 static inline struct cw_pages image_pages(const struct image *image)
 {
 	const char *base = (const char *)image->memory;
+	const struct cw_page_main *main_page =
+		(const void *)(base + (size_t)CW_PAGE_MAIN * CW_PAGE_SIZE);
+	const struct cw_page_addresses *addresses =
+		(const void *)(base + (size_t)CW_PAGE_ADDRESSES * CW_PAGE_SIZE);
 	struct cw_pages pages = {
-		.head = (const struct cw_page_head *)(base + (size_t)CW_PAGE_HEAD * CW_PAGE_SIZE),
-		.ports =
-			(const struct cw_page_ports *)(base + (size_t)CW_PAGE_PORTS * CW_PAGE_SIZE),
-		.v4 = (const struct cw_page_v4 *)(base + (size_t)CW_PAGE_V4 * CW_PAGE_SIZE),
-		.v6 = (const struct cw_page_v6 *)(base + (size_t)CW_PAGE_V6 * CW_PAGE_SIZE),
-		.vectors = (const struct cw_page_vectors *)(base +
-							    (size_t)CW_PAGE_VECTORS * CW_PAGE_SIZE),
+		.head = &main_page->head,
+		.ports = &main_page->ports,
+		.v4 = &addresses->v4,
+		.v6 = &addresses->v6,
+		.vectors = &main_page->vectors,
 	};
 
 	return pages;
