@@ -77,6 +77,7 @@ struct plan {
 	const char *unit;
 	enum cw_backend backend;
 	bool whole_exec;
+	bool exec_by_statistics; /* see statistics_time() */
 	const enum act_id *acts;
 	size_t act_count;
 	const enum variant_id *variants;
