@@ -41,12 +41,19 @@ static const struct scene {
 	const char *name;
 	void (*run)(void);
 } scenes[] = {
-	{ "running", scene_running }, { "table", scene_table },
-	{ "files", scene_files },     { "modes", scene_modes },
-	{ "guards", scene_guards },   { "labels", scene_labels },
-	{ "trust", scene_trust },     { "filesystems", scene_filesystems },
-	{ "reload", scene_reload },   { "tail", scene_tail },
-	{ "load", scene_load },	      { "standin", scene_standin },
+	{ "running", scene_running },
+	{ "table", scene_table },
+	{ "files", scene_files },
+	{ "modes", scene_modes },
+	{ "guards", scene_guards },
+	{ "labels", scene_labels },
+	{ "trust", scene_trust },
+	{ "upgrade", scene_upgrade },
+	{ "filesystems", scene_filesystems },
+	{ "reload", scene_reload },
+	{ "tail", scene_tail },
+	{ "load", scene_load },
+	{ "standin", scene_standin },
 };
 #define SCENES (sizeof(scenes) / sizeof(scenes[0]))
 

@@ -138,6 +138,13 @@ static void touch(void)
 		tap_bail("utimensat: %s", strerror(errno));
 }
 
+static void move_away_and_back(void)
+{
+	if (rename(world_path("trust/loose"), world_path("trust/away")) ||
+	    rename(world_path("trust/away"), world_path("trust/loose")))
+		tap_bail("rename: %s", strerror(errno));
+}
+
 static void replace(void)
 {
 	world_copy("bin/unlisted", "trust/fresh");
@@ -153,6 +160,7 @@ static const struct change {
 	{ "written in place", write_in_place, "tampered" },
 	{ "another mode", change_mode, "tampered" },
 	{ "other times", touch, "tampered" },
+	{ "renamed and renamed back", move_away_and_back, "tampered" },
 	{ "replaced", replace, "no-rule" },
 };
 

@@ -12,6 +12,7 @@ void scene_modes(void);
 void scene_guards(void);
 void scene_labels(void);
 void scene_trust(void);
+void scene_upgrade(void); /* many trusted files replaced at once */
 void scene_filesystems(void);
 void scene_reload(void);
 void scene_tail(void);

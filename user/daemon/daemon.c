@@ -20,7 +20,6 @@
 #include "util/log.h"
 
 #define BATCH_MILLISECONDS 100 /* the longest that an allowed event waits */
-#define SETTLE_MILLISECONDS 20 /* changes on disk come in bursts */
 
 /* ------------------------------------------------------------------ records */
 
@@ -100,7 +99,7 @@ void daemon_settle_soon(struct daemon *daemon)
 	if (!timerfd_gettime(daemon->settle_timer, &due) &&
 	    (due.it_value.tv_sec || due.it_value.tv_nsec))
 		return;
-	daemon_timer(daemon->settle_timer, SETTLE_MILLISECONDS, false);
+	daemon_timer(daemon->settle_timer, daemon->settle_milliseconds, false);
 }
 
 /* While nobody wants allowed operations, nothing needs to be fetched on time. */
@@ -135,6 +134,25 @@ int daemon_poll(struct daemon *daemon, int fd)
 	if (fd < 0)
 		return -errno;
 	return epoll_ctl(daemon->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static void settle(struct daemon *daemon)
+{
+	struct timespec from, to;
+	int64_t took;
+	int r;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	/* What comes up meanwhile waits for the next time. */
+	r = govern_refresh(daemon, NULL);
+	if (r)
+		log_err(r, "look at the executables again");
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	took = (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000;
+	daemon->settle_milliseconds = 4 * took < SETTLE_MILLISECONDS ? SETTLE_MILLISECONDS
+				      : 4 * took > SETTLE_MILLISECONDS_MAX
+					      ? SETTLE_MILLISECONDS_MAX
+					      : (unsigned int)(4 * took);
 }
 
 static int resolve_start(struct daemon *daemon)
@@ -237,13 +255,11 @@ static int daemon_dispatch(struct daemon *daemon, int fd)
 		timer_read(fd);
 		every_second(daemon);
 	} else if (fd == daemon->settle_timer) {
-		int r;
-
 		timer_read(fd);
-		r = govern_refresh(daemon, NULL);
-		if (r)
-			log_err(r, "look at the executables again");
-	} else if (fd == daemon->resolver_fd)
+		settle(daemon);
+	} else if (fd == daemon->hasher_fd)
+		hasher_read(daemon);
+	else if (fd == daemon->resolver_fd)
 		resolve_finish(daemon);
 	else if (watch_drain(daemon->watch))
 		daemon_settle_soon(daemon);

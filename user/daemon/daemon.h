@@ -31,6 +31,11 @@ struct daemon_options {
 #define CATALOGUES_KEPT 16 /* generations whose late records can still be named */
 #define FACTS_SECONDS 60 /* how often host names are looked up and files looked at unasked */
 
+/* Changes on disk come in bursts, and one upgrade changes many files. Looking takes at most a fifth of
+ * the time, and what was changed waits no longer than that. */
+#define SETTLE_MILLISECONDS 20
+#define SETTLE_MILLISECONDS_MAX 250
+
 /* ------------------------------------------------------------------ govern.c */
 
 /* What is in force, and where it came from. */
@@ -65,6 +70,9 @@ struct daemon {
 	uint8_t mode_before[CW_INSTANCES_MAX]; /* to fall back to at fallback_at */
 	pid_t resolver; /* child that looks host names up */
 	int resolver_fd; /* its answers, -1: none is at it */
+	pid_t hasher; /* … and one that hashes pinned files */
+	int hasher_fd;
+	unsigned int settle_milliseconds; /* from a change on disk to the look at it */
 	time_t fallback_at; /* 0: no fall-back is due */
 };
 
@@ -97,6 +105,18 @@ int watch_fd(const struct watch *watch);
 int watch_update(struct watch *watch, const struct facts *facts);
 /* Read what is there; true if anything of ours may have changed. */
 bool watch_drain(struct watch *watch);
+
+/* trust.c: tell the kernel of all files of facts; take away what facts do not name; tell it what is no
+ * longer what is in force, where the files are the same (HOST_FACTS_FILES). */
+int trust_admit(struct daemon *daemon, const struct policy_list *list, const struct facts *facts);
+int trust_sweep(struct daemon *daemon, const struct facts *facts);
+int trust_update(struct daemon *daemon, const struct facts *facts);
+
+/* hasher.c: hash what is FILE_UNHASHED in the facts in force, by a child. Reading its answers puts them
+ * there, and a look at the host follows. */
+int hasher_begin(struct daemon *daemon);
+void hasher_read(struct daemon *daemon); /* when hasher_fd is readable */
+void hasher_end(struct daemon *daemon);
 
 /* resolve.c: host names, looked up by a child. When resolver_fd is readable the answers are there. */
 int resolve_begin(struct daemon *daemon);

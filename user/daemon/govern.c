@@ -192,69 +192,17 @@ int govern_check_backend(struct daemon *daemon, const struct policy_set *set,
 	return r;
 }
 
-/* ------------------------------------------------------------------ files */
-
-static uint32_t file_entries(const struct governing *governing, const struct facts *facts,
-			     size_t fact)
-{
-	uint32_t entries = 0;
-
-	for (size_t i = 0; i < facts->pattern_count; i++) {
-		const struct pattern_fact *pattern = &facts->patterns[i];
-
-		if (!governing->list.items[pattern->policy]->executables[pattern->executable].entry)
-			continue;
-		for (size_t j = 0; j < pattern->file_count; j++)
-			if (pattern->files[j] == fact)
-				entries |= CW_FILE_ENTRY(pattern->policy + 1);
-	}
-	return entries;
-}
-
-/* Every file that is there is told to the kernel; one that is not trusted as one that is not admitted,
- * so that executing it is `tampered` and, of an entry, still governed. */
-static int files_admit(struct daemon *daemon, const struct governing *governing,
-		       const struct facts *facts)
-{
-	for (size_t i = 0; i < facts->file_count; i++) {
-		const struct file_fact *fact = &facts->files[i];
-		struct cw_file file = {
-			.ctime_seconds = fact->identity.ctime_seconds,
-			.ctime_nanoseconds = fact->identity.ctime_nanoseconds,
-			.size = fact->identity.size,
-			.file = fact->file,
-			.admitted = fact->trust == FILE_TRUSTED,
-		};
-		int r;
-
-		if (!fact->identity.key.inode || fact->identity.status)
-			continue;
-		file.entry = file_entries(governing, facts, i);
-		r = kern_file_admit(daemon->kern, &fact->identity.key, &file);
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-static bool file_is_named(const struct cw_file_key *key, void *context)
-{
-	const struct facts *facts = context;
-
-	for (size_t i = 0; i < facts->file_count; i++)
-		if (memcmp(&facts->files[i].identity.key, key, sizeof(*key)) == 0)
-			return true;
-	return false;
-}
-
 /* ------------------------------------------------------------------ publishing */
 
-static int facts_look(struct daemon *daemon, const struct policy_list *list, bool names_too,
-		      const struct facts *previous, struct facts *ret)
+/* hash_later: what is in force is looked at once more, and nothing may keep us. */
+static int facts_look(struct daemon *daemon, const struct policy_list *list, bool keep_names,
+		      bool hash_later, const struct facts *previous, struct facts *ret)
 {
 	struct gather_options options = {
-		.identifier = { .identify = kern_identify, .context = daemon->kern },
-		.keep_names = !names_too,
+		.identifier = { .identify = kern_identify,
+				.context = daemon->kern,
+				.hash_later = hash_later },
+		.keep_names = keep_names,
 	};
 
 	return host_facts_gather(list->items, list->count, daemon->registry, &options, previous,
@@ -272,15 +220,19 @@ static bool facts_young(const struct facts *facts)
 #define YOUNG_TRIES 30
 
 /* Look until no file is too young to be told from one that changes in the same tick. */
-static int facts_gather(struct daemon *daemon, const struct policy_list *list, bool names_too,
+static int facts_gather(struct daemon *daemon, const struct policy_list *list,
 			const struct facts *previous, struct facts *ret)
 {
-	int r = facts_look(daemon, list, names_too, previous, ret);
+	int r = facts_look(daemon, list, false, false, previous, ret);
 
 	for (int try = 0; !r && facts_young(ret) && try < YOUNG_TRIES; try++) {
-		facts_release(ret);
+		struct facts young = *ret;
+
+		*ret = (struct facts){ 0 };
+		/* Names are not looked up again, nor what was hashed hashed. */
 		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
-		r = facts_look(daemon, list, false, previous, ret);
+		r = facts_look(daemon, list, true, false, &young, ret);
+		facts_release(&young);
 	}
 	return r;
 }
@@ -301,7 +253,7 @@ static int govern_publish(struct daemon *daemon, const struct policy_set *set,
 		return log_err(r, "make room for a policy image");
 	r = image_compile(set, facts, governing->generation + 1, &image, diagnostics, &catalogue);
 	if (!r)
-		r = files_admit(daemon, lists, facts);
+		r = trust_admit(daemon, &lists->list, facts);
 	if (r) {
 		kern_image_abandon(&image, map);
 		catalogue_free(catalogue);
@@ -315,7 +267,7 @@ static int govern_publish(struct daemon *daemon, const struct policy_set *set,
 	governing->generation++;
 	catalogue_free(governing->catalogues[governing->generation % CATALOGUES_KEPT]);
 	governing->catalogues[governing->generation % CATALOGUES_KEPT] = catalogue;
-	r = kern_files_sweep(daemon->kern, file_is_named, (void *)facts);
+	r = trust_sweep(daemon, facts);
 	if (!r)
 		r = kern_label_running(daemon->kern, &given);
 	return r;
@@ -337,7 +289,7 @@ int govern_load(struct daemon *daemon, struct diagnostics *diagnostics)
 		r = govern_check_backend(daemon, &fresh.set, diagnostics);
 	}
 	if (!r)
-		r = facts_gather(daemon, &fresh.list, true,
+		r = facts_gather(daemon, &fresh.list,
 				 governing->generation ? &governing->facts : NULL, &fresh.facts);
 	if (!r)
 		r = govern_publish(daemon, &fresh.set, &fresh, &fresh.facts, diagnostics);
@@ -364,11 +316,18 @@ int govern_refresh(struct daemon *daemon, const struct facts *names)
 		previous.names = names->names;
 		previous.name_count = names->name_count;
 	}
-	r = facts_gather(daemon, &governing->list, false, &previous, &facts);
+	r = facts_look(daemon, &governing->list, true, true, &previous, &facts);
 	if (r)
 		return r;
-	if (!host_facts_same(&governing->facts, &facts))
+	switch (host_facts_compare(&governing->facts, &facts)) {
+	case HOST_FACTS_SAME:
+		break;
+	case HOST_FACTS_FILES:
+		r = trust_update(daemon, &facts);
+		break;
+	default:
 		r = govern_publish(daemon, &governing->set, governing, &facts, &diagnostics);
+	}
 	if (r == -EINVAL)
 		diagnostics_print(&diagnostics, stderr, false);
 	diagnostics_release(&diagnostics);
@@ -378,7 +337,10 @@ int govern_refresh(struct daemon *daemon, const struct facts *names)
 	}
 	facts_release(&governing->facts);
 	governing->facts = facts;
-	return watch_update(daemon->watch, &governing->facts);
+	if (facts_young(&facts))
+		daemon_settle_soon(daemon);
+	r = hasher_begin(daemon);
+	return r ? r : watch_update(daemon->watch, &governing->facts);
 }
 
 int govern_modes(struct daemon *daemon, const uint8_t modes[CW_INSTANCES_MAX],

@@ -119,6 +119,7 @@ static void daemon_stop(struct daemon *daemon)
 		waitpid(daemon->resolver, NULL, 0);
 		close_fd(daemon->resolver_fd);
 	}
+	hasher_end(daemon);
 	ipc_server_free(daemon->server);
 	/* Not empty: somebody else's things are in it, and it stays. */
 	if (daemon->made_runtime_dir)
@@ -165,7 +166,9 @@ int daemon_run(const struct daemon_options *options)
 				  .batch_timer = -1,
 				  .second_timer = -1,
 				  .settle_timer = -1,
-				  .resolver_fd = -1 };
+				  .resolver_fd = -1,
+				  .hasher_fd = -1,
+				  .settle_milliseconds = SETTLE_MILLISECONDS };
 	r = daemon_start(&daemon);
 	if (!r) {
 		/* What loading the programs took is not needed again. */

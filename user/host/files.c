@@ -11,21 +11,20 @@
 
 #include <errno.h>
 #include <glob.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host/chase.h"
+#include "host/distrust.h"
 #include "host/identity.h"
+#include "host/pin.h"
 #include "util/cleanup.h"
 
 /* What is only of use while gathering, beside the fact of the same index. */
 struct file_work {
 	char *group_reason;
-	const uint8_t *pin; /* of the policies' */
-	const uint8_t *other_pin; /* … and one that contradicts it */
-	unsigned int links;
+	struct pins pins;
 };
 
 struct gathering {
@@ -37,6 +36,7 @@ struct gathering {
 	struct file_work *work;
 	size_t capacity;
 	uint32_t index[CW_FILES_MAX]; /* number -> index in facts + 1 */
+	uint32_t previous_index[CW_FILES_MAX]; /* … in previous */
 };
 
 static struct gathering *gathering_free(struct gathering *gathering)
@@ -50,31 +50,6 @@ static struct gathering *gathering_free(struct gathering *gathering)
 DEFINE_CLEANUP(struct gathering *, gathering_free);
 
 /* ------------------------------------------------------------------ one file */
-
-static int fact_distrust(struct file_fact *fact, enum file_trust trust, int error, char *reason)
-{
-	if (fact->trust != FILE_TRUSTED) {
-		free(reason);
-		return 0;
-	}
-	fact->trust = trust;
-	fact->reason = reason;
-	fact->reason_error = error;
-	return reason ? 0 : -ENOMEM;
-}
-
-static char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static char *text_of(const char *format, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
-	va_end(args);
-	return text;
-}
 
 /* A hard link is the same file: what the kernel cannot tell apart must not have two numbers. */
 static struct file_fact *gathering_twin(struct gathering *gathering,
@@ -134,10 +109,14 @@ static int gathering_new_fact(struct gathering *gathering, const char *path,
 static int gathering_fact(struct gathering *gathering, const char *path, struct chased *chased,
 			  struct file_fact **ret)
 {
-	struct cw_identity identity = { .status = ENOENT };
+	struct cw_identity identity = { .status = ENOENT }, seen = { 0 };
 	struct file_fact *fact;
 	int r = chased->fd >= 0 ? identity_get(gathering->identifier, chased->fd, &identity) : 0;
 	int unidentified = r;
+
+	/* By stat(), which a child that hashes can do as well. */
+	if (chased->fd >= 0 && !r)
+		r = unidentified = identity_get(NULL, chased->fd, &seen);
 
 	if (unidentified)
 		identity.status = (uint32_t)-unidentified;
@@ -145,13 +124,13 @@ static int gathering_fact(struct gathering *gathering, const char *path, struct 
 	r = fact ? 0 : gathering_new_fact(gathering, path, chased, &identity, &fact);
 	if (r)
 		return r;
+	fact->seen = seen;
 	*ret = fact;
 	if (chased->trust != FILE_TRUSTED)
-		r = fact_distrust(fact, chased->trust, chased->error, take_ptr(chased->reason));
+		r = fact_distrust(fact, chased->trust, chased->error, "%s", chased->reason);
 	else if (unidentified)
-		r = fact_distrust(
-			fact, FILE_UNREADABLE, -unidentified,
-			text_of("%s cannot be identified: %s", path, strerror(-unidentified)));
+		r = fact_distrust(fact, FILE_UNREADABLE, -unidentified,
+				  "%s cannot be identified: %s", path, strerror(-unidentified));
 	if (!r && chased->group_reason) {
 		struct file_work *work = &gathering->work[fact - gathering->facts->files];
 
@@ -162,95 +141,33 @@ static int gathering_fact(struct gathering *gathering, const char *path, struct 
 	return r;
 }
 
-/* ------------------------------------------------------------------ hashes */
+/* ------------------------------------------------------------------ the verdict on a file */
 
-static const struct file_fact *previous_fact(const struct facts *previous, uint32_t number)
+static const struct file_fact *gathering_before(const struct gathering *gathering, uint32_t number)
 {
-	for (size_t i = 0; previous && i < previous->file_count; i++)
-		if (previous->files[i].file == number)
-			return &previous->files[i];
-	return NULL;
-}
+	uint32_t index = gathering->previous_index[number];
 
-/* The hash of what was identified, not of what stands there a moment later. */
-static int fact_hash(struct gathering *gathering, struct file_fact *fact)
-{
-	const struct file_fact *before = previous_fact(gathering->previous, fact->file);
-	struct chase_trust anybody = { 0 };
-	_cleanup_(chased_release) struct chased chased = { .fd = -1 };
-	struct cw_identity identity = { 0 };
-	int r;
-
-	if (before && before->hashed && !fact->identity.status &&
-	    identity_same(&before->identity, &fact->identity)) {
-		memcpy(fact->sha256, before->sha256, sizeof(fact->sha256));
-		fact->hashed = true;
-		return 0;
-	}
-	r = chase(fact->resolved, &anybody, &chased);
-	if (r)
-		return r;
-	r = chased.fd < 0 ? -ENOENT : file_hash(chased.fd, fact->sha256);
-	if (!r)
-		r = identity_get(gathering->identifier, chased.fd, &identity);
-	if (r == -ENOMEM)
-		return r;
-	if (r)
-		return fact_distrust(
-			fact, FILE_UNREADABLE, -r,
-			text_of("%s cannot be read: %s", fact->resolved, strerror(-r)));
-	if (!identity_same(&identity, &fact->identity))
-		return fact_distrust(fact, FILE_TOO_YOUNG, 0,
-				     text_of("%s changed while it was read", fact->resolved));
-	fact->hashed = true;
-	return 0;
-}
-
-static int fact_check_pins(struct file_fact *fact, const struct file_work *work)
-{
-	if (work->other_pin)
-		return fact_distrust(
-			fact, FILE_BAD_HASH, 0,
-			text_of("two different hashes are pinned for %s", fact->resolved));
-	if (memcmp(fact->sha256, work->pin, sizeof(fact->sha256)) != 0)
-		return fact_distrust(
-			fact, FILE_BAD_HASH, 0,
-			text_of("the content of %s is not what the policy pins", fact->resolved));
-	return 0;
+	return index ? &gathering->previous->files[index - 1] : NULL;
 }
 
 static int fact_conclude(struct gathering *gathering, struct file_fact *fact,
 			 struct file_work *work)
 {
-	bool pinned = work->pin != NULL; /* NOLINT(clang-analyzer-core.NullDereference): as above */
-	bool hash = pinned || (gathering->identifier && gathering->identifier->hash_all);
-	bool readable = fact->resolved && fact->trust != FILE_NOT_REGULAR &&
-			fact->trust != FILE_UNREADABLE;
-	int r = 0;
+	/* Every fact has its work. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
+	const struct pins *pins = &work->pins;
+	int r;
 
-	if (readable && hash)
-		r = fact_hash(gathering, fact);
-	if (!r && pinned && fact->hashed)
-		r = fact_check_pins(fact, work);
-	if (!r && work->group_reason && !pinned)
-		r = fact_distrust(fact, FILE_WRITABLE, 0, take_ptr(work->group_reason));
-	if (!r && identity_young(&fact->identity))
-		r = fact_distrust(fact, FILE_TOO_YOUNG, 0,
-				  text_of("%s was changed this very moment", fact->resolved));
+	/* Nor is it hashed: another content could have the same identity. */
+	if (identity_young(&fact->identity))
+		return fact_distrust(fact, FILE_TOO_YOUNG, 0, "%s was changed this very moment",
+				     fact->resolved);
+	r = pins_check(fact, pins, gathering->identifier, gathering_before(gathering, fact->file));
+	if (!r && work->group_reason && !pins_any(pins))
+		r = fact_distrust(fact, FILE_WRITABLE, 0, "%s", work->group_reason);
 	return r;
 }
 
 /* ------------------------------------------------------------------ patterns */
-
-static void fact_pin(struct file_work *work, const struct executable *executable)
-{
-	if (!executable->pinned)
-		return;
-	if (!work->pin) /* NOLINT(clang-analyzer-core.NullDereference): as above */
-		work->pin = executable->sha256;
-	else if (memcmp(work->pin, executable->sha256, sizeof(executable->sha256)) != 0)
-		work->other_pin = executable->sha256;
-}
 
 static int pattern_add(struct pattern_fact *pattern, size_t index)
 {
@@ -285,7 +202,7 @@ static int pattern_path(struct gathering *gathering, struct pattern_fact *patter
 	if (r)
 		return r;
 	index = (size_t)(fact - gathering->facts->files);
-	fact_pin(&gathering->work[index], executable);
+	pins_add(&gathering->work[index].pins, executable);
 	return pattern_add(pattern, index);
 }
 
@@ -351,6 +268,8 @@ int files_gather(struct policy *const *policies, size_t count, struct file_regis
 	gathering->identifier = identifier;
 	gathering->previous = previous;
 	gathering->facts = facts;
+	for (size_t i = 0; previous && i < previous->file_count; i++)
+		gathering->previous_index[previous->files[i].file] = (uint32_t)i + 1;
 	for (size_t p = 0; p < count; p++)
 		patterns += policies[p]->executable_count;
 	facts->patterns = calloc(patterns + 1, sizeof(*facts->patterns));

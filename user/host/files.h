@@ -25,6 +25,7 @@ struct file_identifier {
 	int (*identify)(void *context, int fd, struct cw_identity *ret);
 	void *context;
 	bool hash_all; /* not only where a hash is pinned */
+	bool hash_later; /* what has to be hashed is FILE_UNHASHED meanwhile: reading takes its time */
 };
 
 /* SHA-256 of the file behind a descriptor (O_PATH will do). 0 or a negative errno. */

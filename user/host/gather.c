@@ -28,17 +28,19 @@ int host_facts_gather(struct policy *const *policies, size_t count, struct file_
 	return 0;
 }
 
-static bool files_same(const struct facts *a, const struct facts *b)
+bool file_facts_same(const struct file_fact *a, const struct file_fact *b)
+{
+	return a->trust == b->trust && memcmp(&a->identity, &b->identity, sizeof(a->identity)) == 0;
+}
+
+/* The same numbers for the same patterns: that is all an image knows of files. */
+static bool files_alike(const struct facts *a, const struct facts *b)
 {
 	if (a->file_count != b->file_count || a->pattern_count != b->pattern_count)
 		return false;
-	for (size_t i = 0; i < a->file_count; i++) {
-		const struct file_fact *x = &a->files[i], *y = &b->files[i];
-
-		if (x->file != y->file || x->trust != y->trust ||
-		    memcmp(&x->identity, &y->identity, sizeof(x->identity)) != 0)
+	for (size_t i = 0; i < a->file_count; i++)
+		if (a->files[i].file != b->files[i].file)
 			return false;
-	}
 	for (size_t i = 0; i < a->pattern_count; i++) {
 		const struct pattern_fact *x = &a->patterns[i], *y = &b->patterns[i];
 
@@ -68,7 +70,7 @@ static bool ids_same(const struct id_fact *a, size_t a_count, const struct id_fa
 	return true;
 }
 
-bool host_facts_same(const struct facts *a, const struct facts *b)
+static bool names_same(const struct facts *a, const struct facts *b)
 {
 	if (a->name_count != b->name_count)
 		return false;
@@ -77,8 +79,18 @@ bool host_facts_same(const struct facts *a, const struct facts *b)
 		    !addresses_same(a->names[i].addresses, a->names[i].address_count,
 				    b->names[i].addresses, b->names[i].address_count))
 			return false;
-	return files_same(a, b) && ids_same(a->users, a->user_count, b->users, b->user_count) &&
+	return ids_same(a->users, a->user_count, b->users, b->user_count) &&
 	       ids_same(a->groups, a->group_count, b->groups, b->group_count) &&
 	       addresses_same(a->local, a->local_count, b->local, b->local_count) &&
 	       a->ephemeral_low == b->ephemeral_low && a->ephemeral_high == b->ephemeral_high;
+}
+
+enum host_facts_change host_facts_compare(const struct facts *a, const struct facts *b)
+{
+	if (!names_same(a, b) || !files_alike(a, b))
+		return HOST_FACTS_OTHER;
+	for (size_t i = 0; i < a->file_count; i++)
+		if (!file_facts_same(&a->files[i], &b->files[i]))
+			return HOST_FACTS_FILES;
+	return HOST_FACTS_SAME;
 }

@@ -25,7 +25,13 @@ int host_facts_gather(struct policy *const *policies, size_t count, struct file_
 		      const struct gather_options *options, const struct facts *previous,
 		      struct facts *ret);
 
-/* Whether two gatherings would compile to the same image and admit the same files. */
-bool host_facts_same(const struct facts *a, const struct facts *b);
+/* What the difference between two gatherings asks for. */
+enum host_facts_change {
+	HOST_FACTS_SAME,
+	HOST_FACTS_FILES, /* the same files, but some are not what they were: the image stays */
+	HOST_FACTS_OTHER, /* another image */
+};
+enum host_facts_change host_facts_compare(const struct facts *a, const struct facts *b);
+bool file_facts_same(const struct file_fact *a, const struct file_fact *b);
 
 #endif

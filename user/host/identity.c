@@ -53,6 +53,9 @@ bool identity_young(const struct cw_identity *identity)
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	if (!identity->ctime_nanoseconds)
 		return identity->ctime_seconds >= now.tv_sec;
+	/* Of a time to come (the clock was set back) no change now can have the same nanoseconds. */
+	if (identity->ctime_seconds > now.tv_sec + 1)
+		return false;
 	return identity->ctime_seconds > now.tv_sec ||
 	       (identity->ctime_seconds == now.tv_sec &&
 		identity->ctime_nanoseconds >= (uint64_t)now.tv_nsec);

@@ -10,7 +10,8 @@ static const char *const file_trust_names[] = {
 	[FILE_TRUSTED] = "trusted",	    [FILE_MISSING] = "missing",
 	[FILE_NOT_REGULAR] = "not-regular", [FILE_BAD_OWNER] = "bad-owner",
 	[FILE_WRITABLE] = "writable",	    [FILE_BAD_HASH] = "bad-hash",
-	[FILE_TOO_YOUNG] = "too-young",	    [FILE_UNREADABLE] = "unreadable",
+	[FILE_TOO_YOUNG] = "too-young",	    [FILE_UNHASHED] = "unhashed",
+	[FILE_UNREADABLE] = "unreadable",
 };
 _Static_assert(ARRAY_SIZE(file_trust_names) == FILE_TRUST_MAX, "a word for each trust");
 

@@ -25,6 +25,7 @@ enum file_trust {
 	FILE_BAD_HASH, /* pinned, and its content is another */
 	FILE_TOO_YOUNG, /* its ctime is younger than a tick: looked at again at once */
 	FILE_UNREADABLE, /* reason_error tells */
+	FILE_UNHASHED, /* pinned, and its new content has not been hashed yet */
 	FILE_TRUST_MAX,
 };
 const char *file_trust_name(enum file_trust trust); /* one word, for -o json */
@@ -38,7 +39,9 @@ struct file_fact {
 	int reason_error;
 	bool hashed;
 	uint8_t sha256[32];
+	int hash_error; /* positive errno: it could not be hashed */
 	struct cw_identity identity; /* status != 0 where the kernel was not asked */
+	struct cw_identity seen; /* the same by stat() */
 };
 
 /* One pattern of one policy: (policy index, executable index) -> files, in path order. */

@@ -358,14 +358,14 @@ static void test_numbers_stay(void **state)
 	make_file(d, "new", "y", 0755);
 	assert_int_equal(rename(in(d, "new"), in(d, "main")), 0);
 	gather(&g, &g.facts, &options, &again);
-	assert_false(host_facts_same(&g.facts, &again));
+	assert_int_equal(host_facts_compare(&g.facts, &again), HOST_FACTS_FILES);
 	facts_release(&g.facts);
 	g.facts = again;
 	assert_trust(only(&g, 0, 0), FILE_TRUSTED);
 	assert_int_equal(only(&g, 0, 0)->file, gone);
 	assert_int_equal(only(&g, 0, 1)->file, main);
 	gather(&g, &g.facts, &options, &again);
-	assert_true(host_facts_same(&g.facts, &again));
+	assert_int_equal(host_facts_compare(&g.facts, &again), HOST_FACTS_SAME);
 	facts_release(&again);
 	release(&g);
 	temporary_free(d);
@@ -402,6 +402,48 @@ static void test_hash_once(void **state)
 	temporary_free(d);
 }
 
+/* Whoever cannot wait is told that it is to be hashed, and brings the hash the next time. */
+static void test_hash_later(void **state)
+{
+	char *d = temporary_new("files");
+	struct gathered g = { 0 };
+	struct fake fake = { .aged = true };
+	struct gather_options options = {
+		.identifier = { .identify = fake_identify, .context = &fake, .hash_later = true }
+	};
+	struct facts again;
+
+	(void)state;
+	make_file(d, "main", "x", 0755);
+	add_policy(&g, d, us(),
+		   "  main: { path: \"${root}/main\", entry: true, sha256: " SHA_X " }\n"
+		   "  free: \"${root}/bin/free\"\n");
+	make_directory(d, "bin", 0755);
+	make_file(d, "bin/free", "x", 0755);
+	gather(&g, NULL, &options, &g.facts);
+	assert_trust(only(&g, 0, 0), FILE_UNHASHED);
+	assert_trust(only(&g, 0, 1), FILE_TRUSTED); /* and does not wait for the other */
+	assert_int_equal(g.facts.files[0].seen.size, 1);
+	g.facts.files[0].hashed = true;
+	g.facts.files[0].sha256[0] = 1;
+	gather(&g, &g.facts, &options, &again);
+	assert_int_equal(host_facts_compare(&g.facts, &again), HOST_FACTS_FILES);
+	assert_int_equal(again.files[0].trust, FILE_BAD_HASH);
+	facts_release(&again);
+	g.facts.files[0].hashed = false;
+	g.facts.files[0].hash_error = EIO;
+	gather(&g, &g.facts, &options, &again);
+	assert_int_equal(again.files[0].trust, FILE_UNREADABLE);
+	facts_release(&again);
+	options.identifier.hash_later = false;
+	g.facts.files[0].hash_error = 0;
+	gather(&g, &g.facts, &options, &again);
+	assert_int_equal(again.files[0].trust, FILE_TRUSTED);
+	facts_release(&again);
+	release(&g);
+	temporary_free(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,6 +457,7 @@ int main(void)
 		cmocka_unit_test(test_young),
 		cmocka_unit_test(test_numbers_stay),
 		cmocka_unit_test(test_hash_once),
+		cmocka_unit_test(test_hash_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
