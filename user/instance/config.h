@@ -52,7 +52,7 @@ enum config_product { CONFIG_CACHE, CONFIG_IRIS, CONFIG_PRODUCT_MAX };
 	  "address that SuperServer listens on; empty: all") \
 	X(IPV6, "Startup", "IPv6", SWITCH, "0", "0", "IPv6 is used") \
 	X(WEB_SERVER, "Startup", "WebServer", SWITCH, NULL, NULL, "private web server is started") \
-	X(WEB_SERVER_PORT, "Startup", "WebServerPort", PORT_OR_NONE, NULL, NULL, \
+	X(WEB_SERVER_PORT, "Startup", "WebServerPort", PORT_OR_NONE, "57772", NULL, \
 	  "web server's port; the private one's if it is started") \
 	X(WEB_SERVER_NAME, "Startup", "WebServerName", HOST, "", "", \
 	  "web server that tools are pointed to; empty: this host") \
@@ -71,7 +71,7 @@ enum config_product { CONFIG_CACHE, CONFIG_IRIS, CONFIG_PRODUCT_MAX };
 	X(SHARD_ROLE, "Startup", "ShardRole", TEXT, "", "", "this instance's role in it") \
 	X(ARBITER_URL, "Startup", "ArbiterURL", TEXT, "", "", \
 	  "arbiter, `host:port`, of containers") \
-	X(JDBC_GATEWAY_PORT, "SQL", "JDBCGatewayPort", PORT_OR_NONE, NULL, NULL, \
+	X(JDBC_GATEWAY_PORT, "SQL", "JDBCGatewayPort", PORT_OR_NONE, "62972", NULL, \
 	  "JDBC gateway's port") \
 	X(JDBC_GATEWAY_ADDRESS, "SQL", "JDBCGatewayAddress", HOST, "", "", \
 	  "host of the JDBC gateway; empty: this host") \
@@ -370,6 +370,9 @@ bool config_address_local(const char *address);
  * unless it was upgraded, so absence decides nothing).
  */
 int config_private_web_server(const struct config *config);
+
+/* The license server's UDP port where [LicenseServers] has no line: 4001, of IRIS 4002. */
+uint16_t config_license_port(const struct config *config);
 
 /* The name of a database, whatever the case; NULL: there is none. */
 const struct config_database *config_database(const struct config *config, const char *name);

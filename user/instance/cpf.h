@@ -41,6 +41,7 @@ struct cpf_setting {
 	unsigned int column; /* of the key; from 1, in characters */
 	unsigned int value_column; /* of the value's first byte, a blank perhaps */
 	bool overridden; /* a later line of the same section has the same key, byte for byte */
+	unsigned int heading; /* inside */
 	const struct cpf_section *section;
 	struct cpf_setting *next; /* of the same section, in the file's order; NULL: the last */
 };
@@ -106,6 +107,10 @@ const struct cpf_section *cpf_section(const struct cpf *cpf, const char *name,
 
 /* The setting that counts, the last of its key whatever the case; NULL: not given. */
 const struct cpf_setting *cpf_setting(const struct cpf *cpf, const char *section, const char *key);
+
+/* One that cpf_setting() would find but for this one, written differently; NULL: none. */
+const struct cpf_setting *cpf_other_spelling(const struct cpf *cpf,
+					     const struct cpf_setting *setting);
 
 /* The place of a setting's key, and of a part of its value (at: bytes from its beginning). */
 struct location cpf_key_location(const struct cpf *cpf, const struct cpf_setting *setting);

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a config says as a whole: what names what, what kind of file it is, and answers to questions. */
+#include "instance/decode.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- what names what ---- */
+
+/* The rows of a list by name, whatever the case: look-ups do not walk a long list. */
+struct names {
+	struct name_row {
+		const char *name;
+		int index;
+	} * rows;
+	size_t count;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct name_row *left = a, *right = b;
+
+	return strcasecmp(left->name, right->name);
+}
+
+/* Each row of a list begins with its name. */
+static struct names names_of(struct decode *decode, const void *items, size_t count, size_t size)
+{
+	struct names names = { .rows = calloc(count + 1, sizeof(*names.rows)), .count = count };
+
+	if (!names.rows) {
+		decode->out_of_memory = true;
+		names.count = 0;
+		return names;
+	}
+	for (size_t i = 0; i < count; i++) {
+		names.rows[i].name = *(const char *const *)((const char *)items + i * size);
+		names.rows[i].index = (int)i;
+	}
+	qsort(names.rows, count, sizeof(*names.rows), compare_names);
+	return names;
+}
+#define NAMES_OF(decode, list) \
+	names_of(decode, (decode)->config->list.items, (decode)->config->list.count, \
+		 sizeof(*(decode)->config->list.items))
+
+static void names_release(struct names *names)
+{
+	free(names->rows);
+}
+#define _cleanup_names_ __attribute__((cleanup(names_release)))
+
+/* -1: none has the name. */
+static int names_find(const struct names *names, const char *name)
+{
+	struct name_row key = { .name = name };
+	const struct name_row *found = names->count ? bsearch(&key, names->rows, names->count,
+							      sizeof(key), compare_names)
+						    : NULL;
+
+	return found ? found->index : -1;
+}
+
+static void check_namespace(struct decode *decode, const struct names *databases,
+			    const struct config_namespace *namespace, const char *database)
+{
+	/* `%` begins what an instance fills in by itself. */
+	if (!*database || *database == '%' || names_find(databases, database) >= 0)
+		return;
+	diagnostic_hint(decode_warning(decode, &namespace->where,
+				       "namespace `%s` is in database `%s`, which is not there",
+				       namespace->name, database),
+			"[Databases] has no such line");
+}
+
+static void check_namespaces(struct decode *decode)
+{
+	_cleanup_names_ struct names databases = NAMES_OF(decode, databases);
+	const struct config *config = decode->config;
+
+	for (size_t i = 0; i < config->namespaces.count; i++) {
+		const struct config_namespace *namespace = &config->namespaces.items[i];
+
+		check_namespace(decode, &databases, namespace, namespace->globals);
+		if (strcasecmp(namespace->routines, namespace->globals) != 0)
+			check_namespace(decode, &databases, namespace, namespace->routines);
+	}
+}
+
+static void check_databases(struct decode *decode)
+{
+	_cleanup_names_ struct names servers = NAMES_OF(decode, ecp_servers);
+	struct config *config = decode->config;
+
+	for (size_t i = 0; i < config->databases.count; i++) {
+		struct config_database *database = &config->databases.items[i];
+
+		if (!*database->server)
+			continue;
+		database->server_index = names_find(&servers, database->server);
+		if (database->server_index >= 0) {
+			config->ecp_servers.items[database->server_index].used = true;
+			continue;
+		}
+		diagnostic_hint(decode_warning(decode, &database->where,
+					       "database `%s` is on ECP server `%s`, which is not "
+					       "there",
+					       database->name, database->server),
+				"[ECPServers] has no such line");
+	}
+}
+
+static void check_mirror(struct decode *decode)
+{
+	_cleanup_names_ struct names mirrors = NAMES_OF(decode, mirrors);
+	const struct config *config = decode->config;
+	const struct config_value *join = &config->parameters[CONFIG_JOIN_MIRROR];
+
+	if (join->state == CONFIG_GIVEN && join->number && !config->mirrors.count)
+		diagnostic_hint(decode_warning(decode, &join->where,
+					       "a mirror member, but [Mirrors] has no line"),
+				"its peers and its arbiter are not known from this file");
+	for (size_t i = 0; i < config->mirror_members.count; i++) {
+		const struct config_mirror_member *member = &config->mirror_members.items[i];
+
+		if (names_find(&mirrors, member->mirror) < 0)
+			diagnostic_hint(decode_warning(decode, &member->where,
+						       "`%s` is a member of mirror `%s`, which is "
+						       "not there",
+						       member->name, member->mirror),
+					"[Mirrors] has no such line");
+	}
+}
+
+void decode_crosses(struct decode *decode)
+{
+	check_databases(decode);
+	check_mirror(decode);
+	/* A part of a configuration names what the rest of it has. */
+	if (decode->cpf->kind != CPF_MERGE)
+		check_namespaces(decode);
+}
+
+/* ---- what kind of file it is ---- */
+
+static const struct {
+	const char *what, *hint;
+} kinds[] = {
+	[CPF_CONFIGURATION] = { NULL, NULL },
+	[CPF_BACKUP] = { "a backup copy, not the configuration in force",
+			 "the one in force is cache.cpf or iris.cpf, or the fifth field of "
+			 "`qlist`" },
+	[CPF_LAST_GOOD] = { "the copy of the last good start, not the configuration in force",
+			    "the one in force is cache.cpf or iris.cpf beside it" },
+	[CPF_INSTALL] = { "the configuration as installed, not the one in force",
+			  "the one in force is cache.cpf or iris.cpf beside it" },
+	[CPF_REJECTED] = { "a configuration that a start rejected, not the one in force",
+			   "the one in force is cache.cpf or iris.cpf beside it" },
+	[CPF_MERGE] = { "a merge file, a part of a configuration and none by itself",
+			"what it does not say is in the instance's cache.cpf or iris.cpf" },
+};
+_Static_assert(ARRAY_SIZE(kinds) == CPF_KIND_MAX, "kinds");
+
+void decode_says(struct decode *decode)
+{
+	const struct config *config = decode->config;
+	const struct cpf *cpf = decode->cpf;
+	const struct cpf_section *actions = cpf_section(cpf, "Actions", NULL);
+	struct location where = { .file = cpf->file, .line = 1, .column = 1 };
+
+	if (kinds[cpf->kind].what)
+		diagnostic_hint(decode_warning(decode, &where, "%s", kinds[cpf->kind].what), "%s",
+				kinds[cpf->kind].hint);
+	if (actions && config->parameters[CONFIG_VERSION].state == CONFIG_GIVEN) {
+		where.line = actions->line;
+		where.column = actions->column;
+		where.length = 1;
+		diagnostic_hint(
+			decode_error(decode, &where,
+				     "[Actions] belongs into a merge file: an instance does "
+				     "not start with it"),
+			"move it to a file of its own, and merge that");
+	}
+	if (config->platform == CONFIG_WINDOWS) {
+		const struct config_value *overview = &config->parameters[CONFIG_OVERVIEW];
+		bool said = overview->where.line && strcasestr(overview->text, "windows");
+
+		where = said ? overview->where
+			     : (struct location){ .file = cpf->file, .line = 1, .column = 1 };
+		diagnostic_hint(decode_warning(decode, &where,
+					       "of an instance on Windows: none of this host"),
+				"its directories, devices and Telnet settings mean nothing here");
+	}
+}
+
+/* ---- questions ---- */
+
+bool config_path(const char *paths, size_t *at, const char **ret_path, size_t *ret_length)
+{
+	while (paths[*at] == ':')
+		++*at;
+	if (!paths[*at])
+		return false;
+	*ret_path = paths + *at;
+	*ret_length = strcspn(paths + *at, ":");
+	*at += *ret_length;
+	return true;
+}
+
+bool config_address_local(const char *address)
+{
+	return !*address || strcasecmp(address, "localhost") == 0 ||
+	       strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
+	       strcmp(address, "[::1]") == 0 || strcmp(address, "0:0:0:0:0:0:0:1") == 0 ||
+	       strncasecmp(address, "::ffff:127.", 11) == 0;
+}
+
+int config_private_web_server(const struct config *config)
+{
+	if (!config_known(config, CONFIG_WEB_SERVER))
+		return -1;
+	return (int)config_number(config, CONFIG_WEB_SERVER);
+}
+
+uint16_t config_license_port(const struct config *config)
+{
+	return config->product == CONFIG_IRIS ? 4002 : 4001;
+}
+
+const struct config_database *config_database(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->databases.count; i++)
+		if (strcasecmp(config->databases.items[i].name, name) == 0)
+			return &config->databases.items[i];
+	return NULL;
+}
