@@ -312,6 +312,15 @@ CW_ASSERT_SIZE(struct cw_identity, 56);
 
 #define CW_SUBJECT_EXECUTING 1 /* labelled in the midst of an exec that was not judged as its own */
 
+/* The beginning of a label, in every version of this contract: a later one takes it over. */
+struct cw_subject_carried {
+	__u32 executable;
+	__u32 script;
+	__u16 instance;
+	__u16 pad0;
+};
+CW_ASSERT_SIZE(struct cw_subject_carried, 12);
+
 /* A governed process. Key: tgid in the initial pid namespace (__u32). */
 struct cw_subject {
 	__u32 executable; /* file number, CW_FILE_UNKNOWN if no policy names it */
@@ -449,5 +458,78 @@ struct cw_deviation {
 	char text[CW_TEXT_MAX][CW_TEXT];
 };
 CW_ASSERT_SIZE(struct cw_deviation, 144 + 24 + 192 + 2048);
+
+/* ------------------------------------------------------------------ what one daemon leaves to the next */
+
+#define CW_RINGS 2 /* deviations, events */
+#define CW_PINS_MAX 96
+#define CW_PIN_NAME 40
+#define CW_INSTANCE_NAME 72
+#define CW_GENERATIONS 16
+#define CW_LEDGER_MAGIC 0x43574c31 /* "CWL1" */
+
+/*
+ * What is being delivered: the records between two positions of each ring, deviations first. It is
+ * written before the first is handed over and again when the last has been: a daemon that finds one
+ * unfinished delivers the same records under the same sequence numbers.
+ */
+struct cw_batch {
+	__u64 sequence; /* of the record before the first */
+	__u64 from[CW_RINGS];
+	__u64 to[CW_RINGS]; /* as from: nothing is on its way */
+};
+CW_ASSERT_SIZE(struct cw_batch, 40);
+
+/* An object as it was pinned, to be told from another of the same name. */
+struct cw_pin {
+	char name[CW_PIN_NAME];
+	__u32 id; /* the kernel's, never given twice while it runs */
+	__u32 pad0;
+	__u8 tag[8]; /* of a program */
+};
+CW_ASSERT_SIZE(struct cw_pin, 56);
+
+struct cw_ledger_instance {
+	char name[CW_INSTANCE_NAME]; /* empty: the number is nobody's */
+	__u8 mode; /* set by command (enum cw_mode); off: as the file says */
+	__u8 mode_before; /* … and what it falls back to */
+	__u8 pad0[6];
+};
+CW_ASSERT_SIZE(struct cw_ledger_instance, 80);
+
+/*
+ * What only the daemon writes and reads. A later version reads an earlier one's: members are added at
+ * the end and never change their meaning.
+ */
+struct cw_ledger {
+	__u32 magic;
+	__u32 abi;
+	__u64 build; /* a hash of all programs and of the shapes of their maps */
+	__u32 backend;
+	__u32 pin_count;
+	__u64 generation; /* the highest that was ever put in force */
+	__u64 deadline; /* when modes fall back, nanoseconds since boot; 0: never */
+	__u64 lost_told;
+	__u64 batch_current; /* which of the two is valid */
+	struct cw_batch batch[2];
+	__u64 catalogue[CW_GENERATIONS]; /* a hash of the rules' names, by generation */
+	struct cw_ledger_instance instances[CW_INSTANCES_MAX];
+	struct cw_counter
+		self_test[CW_COUNTERS]; /* the part of the counters that its canaries made */
+	struct cw_pin pins[CW_PINS_MAX];
+};
+
+/* The path of a file number, in parts. */
+#define CW_NAME_PART 248
+struct cw_name_key {
+	__u32 file;
+	__u32 part;
+};
+CW_ASSERT_SIZE(struct cw_name_key, 8);
+
+struct cw_name_part {
+	char text[CW_NAME_PART]; /* filled up with NUL */
+};
+CW_ASSERT_SIZE(struct cw_name_part, CW_NAME_PART);
 
 #endif

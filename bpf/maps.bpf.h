@@ -12,6 +12,8 @@
  *   deviations  hooks write, daemon reads           records that wake the daemon at once
  *   events      hooks write, daemon reads           allowed operations, batched
  *   identity    identity program writes             answers to the daemon's questions
+ *   ledger      daemon writes and reads             what the next daemon must know
+ *   file_names  daemon writes and reads             … of file numbers
  */
 #ifndef CW_MAPS_BPF_H
 #define CW_MAPS_BPF_H
@@ -98,6 +100,22 @@ struct {
 	__type(key, __u32);
 	__type(value, struct cw_identity);
 } identity SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct cw_ledger);
+} ledger SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4 * CW_FILES_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct cw_name_key);
+	__type(value, struct cw_name_part);
+} file_names SEC(".maps");
 
 /* How many processes stand in `overflow`: the common answer is none, and costs one load. */
 __u32 overflow_count;

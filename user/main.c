@@ -23,6 +23,7 @@ static const struct {
 	{ "mode", cli_mode, "audit or enforce, per instance" },
 	{ "reload", cli_reload, "put the policy files in force" },
 	{ "stop", cli_stop, "end the daemon" },
+	{ "disarm", cli_disarm, "take out everything that is pinned, daemon or not" },
 	{ "doctor", cli_doctor, "what this kernel can do, which backend, what to change" },
 	{ "policy", cli_policy, "check, show or test policies" },
 };

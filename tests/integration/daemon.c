@@ -51,7 +51,8 @@ static void daemon_exec(void)
 	dup2(log, STDOUT_FILENO);
 	dup2(log, STDERR_FILENO);
 	execl(world.program, "cachewarden", "run", "--backend", backend_names[world.backend],
-	      "--policy", world_path("policy.d"), "--runtime-dir", world_path("run"), NULL);
+	      "--policy", world_path("policy.d"), "--runtime-dir", world_path("run"), "--pin-dir",
+	      world_path("bpf/pins"), NULL);
 	_exit(127);
 }
 
@@ -111,6 +112,8 @@ int daemon_refuses(char **ret_output)
 			       strdup(world_path("policy.d")),
 			       (char *)"--runtime-dir",
 			       strdup(world_path("other")),
+			       (char *)"--pin-dir",
+			       strdup(world_path("bpf/other")),
 			       NULL };
 
 	return program_run(argv, ret_output);
@@ -118,13 +121,20 @@ int daemon_refuses(char **ret_output)
 
 int daemon_stop(int signal)
 {
+	if (pid <= 0)
+		return -1;
+	kill(pid, signal);
+	kill(pid, SIGCONT);
+	return daemon_wait();
+}
+
+int daemon_wait(void)
+{
 	time_t end = time(NULL) + WAIT_SECONDS;
 	int status;
 
 	if (pid <= 0)
 		return -1;
-	kill(pid, signal);
-	kill(pid, SIGCONT);
 	while (waitpid(pid, &status, WNOHANG) == 0) {
 		if (time(NULL) > end) {
 			kill(pid, SIGKILL);

@@ -15,6 +15,7 @@ int daemon_refuses(char **ret_output);
 pid_t daemon_pid(void);
 /* Send it a signal and wait for its end: the exit status, 128 + signal, or -1 when it does not end. */
 int daemon_stop(int signal);
+int daemon_wait(void); /* … for an end that something else brings about */
 /* What it said on standard error, as notes. */
 void daemon_notes(void);
 /* Did it say this? */

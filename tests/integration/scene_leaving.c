@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The end: SIGTERM ends the daemon with success, its socket is gone, and of its programs, maps and links
+ * The end: stop --release ends the daemon with success, its socket is gone, and of its programs, maps and links
  * nothing is left in the kernel. They are told from others by their numbers, which only grow: what is
  * there at the end and was not before, is ours.
  */
@@ -74,8 +74,11 @@ void scene_leaving(void)
 	int status;
 
 	free(tail_end(&events));
-	status = daemon_stop(SIGTERM);
-	tap_ok(status == 0, "leaving: SIGTERM ends the daemon with success");
+	/* Policies that enforce are kept, so that SIGTERM alone would leave them in force. */
+	status = client(NULL, "stop", "--release", NULL);
+	if (!status)
+		status = daemon_wait();
+	tap_ok(status == 0, "leaving: stop --release ends the daemon with success");
 	if (status)
 		daemon_notes();
 	tap_ok(access(world_path("run/socket"), F_OK) != 0, "leaving: its socket is gone");

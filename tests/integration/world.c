@@ -234,10 +234,11 @@ void world_make(void)
 	umask(022);
 	if (mkdir(world.root, 0755) || mkdir(world_path("bin"), 0755) ||
 	    mkdir(world_path("policy.d"), 0755) || mkdir(world_path("run"), 0755) ||
-	    mkdir(world_path("data"), 0755))
+	    mkdir(world_path("data"), 0755) || mkdir(world_path("bpf"), 0755))
 		tap_bail("make %s: %s", world.root, strerror(errno));
 	if (unshare(CLONE_NEWNET | CLONE_NEWNS) ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("bpf", world_path("bpf"), "bpf", 0, NULL))
 		tap_bail("namespaces: %s", strerror(errno));
 	loopback_up();
 	servers_start();
@@ -253,6 +254,9 @@ static int remove_one(const char *path, const struct stat *file, int type, struc
 
 void world_remove(void)
 {
+	/* What is pinned goes with the file system, when the last that uses it has ended. */
+	if (*world.root)
+		umount2(world_path("bpf"), MNT_DETACH);
 	if (*world.root)
 		nftw(world.root, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

@@ -6,6 +6,7 @@
  *	bin/        copies of the actor, under the names that policies use
  *	policy.d/   what the daemon reads
  *	run/        its socket
+ *	bpf/        a bpf file system, for its pins
  *
  * and the servers that acts connect to. Everything goes when the process ends, however it ends.
  */

@@ -52,7 +52,7 @@ int cli_reload(int argc, char **argv)
 enum { STOP_RELEASE = 1 };
 
 static const struct cli_option stop_options[] = {
-	{ "release", 0, NULL, "take enforcement out too (in this version that is always so)",
+	{ "release", 0, NULL, "take every verdict out, whatever the policies say of on_stop",
 	  STOP_RELEASE },
 	{ NULL },
 };
@@ -60,8 +60,7 @@ static const struct cli_option stop_options[] = {
 const struct cli_usage cli_stop_usage = {
 	.name = "stop",
 	.operands = "",
-	.summary = "End the daemon. In this version every verdict ends with it, whatever on_stop "
-		   "says.",
+	.summary = "End the daemon. What policies keep (on_stop) goes on being judged without it.",
 	.options = stop_options,
 	.shared = CLI_RUNTIME_DIR,
 };
@@ -96,7 +95,7 @@ const struct cli_usage cli_mode_usage = {
 	.name = "mode",
 	.operands = "audit|enforce|confirm [INSTANCE…]",
 	.summary = "Change the mode of instances, of all where none is named.\n"
-		   "The end of the daemon brings back what the files say.",
+		   "It lasts as long as what is pinned.",
 	.options = mode_options,
 	.shared = CLI_RUNTIME_DIR,
 };

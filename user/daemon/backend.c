@@ -9,7 +9,10 @@
 
 #include "daemon/daemon.h"
 #include "policy/words.h"
+#include "util/fault.h"
 #include "util/log.h"
+
+#define CARRY_PASSES 16 /* until one finds nobody new */
 
 /* What a self-test found, as words for people: "connect absent, bind absent". */
 static void selftest_words(enum cw_backend backend, const struct kern_selftest *result, char *to,
@@ -30,26 +33,19 @@ static void selftest_words(enum cw_backend backend, const struct kern_selftest *
 	}
 }
 
-/* Load, put the policies in force, attach, label, test. -EINVAL: the policies have mistakes. */
-static int backend_try(struct daemon *daemon, enum cw_backend backend, bool quiet,
-		       struct diagnostics *diagnostics)
+/* What the set that is replaced knows, before anything is compiled for the one that replaces it. */
+static int backend_inherit(struct daemon *daemon)
 {
-	unsigned int given;
-	char words[256];
-	int r;
+	int r = daemon->replacing ? numbers_inherit(daemon, daemon->replacing) : 0;
 
-	r = kern_load(&daemon->probe, backend, quiet, &daemon->kern);
-	if (r)
-		return r;
-	r = govern_load(daemon, diagnostics);
-	if (r)
-		return r;
-	r = kern_attach(daemon->kern, &daemon->probe);
-	if (r)
-		return quiet ? r
-			     : log_err(r, "attach the programs of backend %s",
-				       vocabulary_word(&words_backend, backend));
-	r = kern_selftest(daemon->kern, &daemon->selftest);
+	return r ? r : numbers_recall(daemon);
+}
+
+static int backend_test(struct daemon *daemon, enum cw_backend backend, bool quiet)
+{
+	char words[256];
+	int r = kern_selftest(daemon->kern, &daemon->selftest);
+
 	daemon->selftest_error = r;
 	if (r == -EPROTO) {
 		selftest_words(backend, &daemon->selftest, words, sizeof(words));
@@ -58,10 +54,74 @@ static int backend_try(struct daemon *daemon, enum cw_backend backend, bool quie
 			    vocabulary_word(&words_backend, backend), words);
 		return r;
 	}
+	return r ? log_err(r, "make the self-test of backend %s",
+			   vocabulary_word(&words_backend, backend))
+		 : 0;
+}
+
+/* Labels of the set that is replaced, and of what nobody labelled yet. */
+static int backend_label(struct daemon *daemon)
+{
+	unsigned int given = 0;
+	int r = 0;
+
+	for (int pass = 0; daemon->replacing && pass < CARRY_PASSES; pass++) {
+		r = kern_old_labels(daemon->replacing, daemon->kern, &given);
+		if (r || !given)
+			break;
+	}
 	if (r)
-		return log_err(r, "make the self-test of backend %s",
-			       vocabulary_word(&words_backend, backend));
+		return log_err(r, "carry the labels over");
 	return kern_label_running(daemon->kern, &given);
+}
+
+/* Load, put the policies in force, attach, test, label, pin. -EINVAL: the policies have mistakes. */
+static int backend_try(struct daemon *daemon, enum cw_backend backend, bool quiet,
+		       struct diagnostics *diagnostics)
+{
+	int r;
+
+	r = kern_load(&daemon->probe, backend, quiet, &daemon->kern);
+	if (!r)
+		r = backend_inherit(daemon);
+	fault_point("loaded");
+	if (!r)
+		r = govern_load(daemon, diagnostics);
+	if (r)
+		return r;
+	r = kern_attach(daemon->kern, &daemon->probe);
+	if (r)
+		return quiet ? r
+			     : log_err(r, "attach the programs of backend %s",
+				       vocabulary_word(&words_backend, backend));
+	fault_point("attached");
+	r = backend_test(daemon, backend, quiet);
+	fault_point("tested");
+	if (!r)
+		r = backend_label(daemon);
+	fault_point("labelled");
+	return r ? r : daemon_pin(daemon);
+}
+
+/* What is pinned does what ours would: take it over, and put the policies in force in it. */
+static int backend_adopt(struct daemon *daemon, struct diagnostics *diagnostics)
+{
+	unsigned int given;
+	int r = kern_adopt(&daemon->probe, &daemon->pins, &daemon->kern);
+
+	fault_point("adopted");
+	if (!r)
+		r = numbers_recall(daemon);
+	if (!r)
+		r = govern_load(daemon, diagnostics);
+	fault_point("adopted-loaded");
+	if (!r)
+		r = backend_test(daemon, daemon->pins.backend, false);
+	if (!r)
+		r = kern_label_running(daemon->kern, &given);
+	if (!r)
+		log_notice("took over what is pinned in %s", daemon->pins.current);
+	return r;
 }
 
 /* Forget what an attempt put into the kernel; what it read is read again. */
@@ -124,18 +184,31 @@ static int backend_best(struct daemon *daemon, struct diagnostics *diagnostics)
 	return -EOPNOTSUPP;
 }
 
+static int backend_choose(struct daemon *daemon, struct diagnostics *diagnostics)
+{
+	const struct kern_pins *pins = &daemon->pins;
+	int wanted = daemon->options.backend;
+
+	if (pins->lock >= 0 && pins->state == KERN_PINS_OURS &&
+	    (wanted < 0 || wanted == (int)pins->backend))
+		return backend_adopt(daemon, diagnostics);
+	/* Nothing to learn from a set that is wrong; of any other, what it knows is carried over. */
+	if (pins->lock >= 0 && *pins->current && pins->state != KERN_PINS_WRONG) {
+		int r = kern_old_open(pins->current, &daemon->replacing);
+
+		if (r)
+			return log_err(r, "read what is pinned in %s", pins->current);
+	}
+	return wanted >= 0 ? backend_forced(daemon, (enum cw_backend)wanted, diagnostics)
+			   : backend_best(daemon, diagnostics);
+}
+
 int daemon_choose_backend(struct daemon *daemon)
 {
 	struct diagnostics diagnostics = { 0 };
-	int r = daemon->options.backend >= 0
-			? backend_forced(daemon, (enum cw_backend)daemon->options.backend,
-					 &diagnostics)
-			: backend_best(daemon, &diagnostics);
+	int r = backend_choose(daemon, &diagnostics);
 
 	diagnostics_print(&diagnostics, stderr, false);
 	diagnostics_release(&diagnostics);
-	if (r)
-		return r;
-	kern_counters(daemon->kern, daemon->baseline);
-	return 0;
+	return r;
 }

@@ -37,7 +37,18 @@ static void tail_print(struct daemon *daemon, const struct event *event)
 	buffer_release(&line);
 }
 
-void daemon_record(void *context, const void *bytes, size_t size)
+/* Not the host's: the counters that `status` shows are without them. */
+static void record_canary(struct daemon *daemon, const struct cw_record *record)
+{
+	struct cw_ledger *ledger = kern_ledger(daemon->kern);
+	struct cw_counter *counter =
+		&ledger->self_test[record->operation * CW_VERDICT_MAX + record->verdict];
+
+	counter->judged++;
+	counter->recorded++;
+}
+
+bool daemon_record(void *context, const void *bytes, size_t size, uint64_t sequence)
 {
 	struct daemon *daemon = context;
 	static struct event event; /* large, and made for one moment */
@@ -45,29 +56,43 @@ void daemon_record(void *context, const void *bytes, size_t size)
 
 	if (record_decode(bytes, size, &record) != RECORD_OK) {
 		daemon->malformed++;
-		return;
+		return false;
 	}
-	if (record.record->instance == CW_INSTANCE_CANARY)
-		return; /* the self-test's own */
+	if (record.record->instance == CW_INSTANCE_CANARY) {
+		record_canary(daemon, record.record);
+		return false;
+	}
 	if (record.record->reason == CW_REASON_TAMPERED)
 		daemon_settle_soon(daemon);
-	daemon->sequence++;
 	if (!daemon->options.tail && !ipc_server_subscribers(daemon->server))
-		return;
-	naming_name(daemon->naming, &record, daemon->sequence, &event);
+		return true;
+	naming_name(daemon->naming, &record, sequence, &event);
 	if (daemon->options.tail)
 		tail_print(daemon, &event);
 	ipc_server_publish(daemon->server, &event);
+	return true;
 }
 
-static int daemon_consume(struct daemon *daemon)
+void daemon_flush(struct daemon *daemon)
 {
-	int r = kern_ring_consume(daemon->kern);
-
 	ipc_server_flush(daemon->server);
 	if (daemon->options.tail)
 		fflush(stdout);
-	return r < 0 ? r : 0;
+}
+
+#define BATCHES_MAX 16 /* at one go: others want their turn too */
+
+int daemon_consume(struct daemon *daemon)
+{
+	for (int batch = 0; batch < BATCHES_MAX; batch++) {
+		int r = kern_ring_consume(daemon->kern);
+
+		if (r <= 0)
+			return r;
+		daemon_flush(daemon);
+		kern_ring_delivered(daemon->kern);
+	}
+	return 0;
 }
 
 /* ------------------------------------------------------------------ timers */
@@ -115,16 +140,17 @@ void daemon_subscribers_changed(void *context)
 
 static void tell_lost(struct daemon *daemon)
 {
+	__u64 *told = &kern_ledger(daemon->kern)->lost_told;
 	struct cw_counter counters[CW_COUNTERS];
 	uint64_t lost = 0;
 
 	if (!ipc_server_subscribers(daemon->server) || kern_counters(daemon->kern, counters))
 		return;
 	for (size_t i = 0; i < CW_COUNTERS; i++)
-		lost += counters[i].lost - daemon->baseline[i].lost;
-	if (lost > daemon->lost_told)
-		ipc_server_lost(daemon->server, lost - daemon->lost_told);
-	daemon->lost_told = lost;
+		lost += counters[i].lost;
+	if (lost > *told)
+		ipc_server_lost(daemon->server, lost - *told);
+	*told = lost;
 }
 
 int daemon_poll(struct daemon *daemon, int fd)
@@ -184,6 +210,11 @@ static void every_second(struct daemon *daemon)
 	int r;
 
 	tell_lost(daemon);
+	if (kern_set(daemon->kern) && !kern_pinned(daemon->kern)) {
+		/* With success: whoever took them out does not want them back at once. */
+		daemon_end(daemon);
+		return;
+	}
 	if (daemon->fallback_at && now >= daemon->fallback_at) {
 		struct diagnostics diagnostics = { 0 };
 

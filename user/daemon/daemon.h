@@ -22,13 +22,17 @@
 struct daemon_options {
 	const char *policy; /* file or directory */
 	const char *runtime_dir; /* created if missing */
+	const char *pin_dir; /* in a bpf file system; PIN_DIR_NONE: verdicts end with us */
+	bool recover; /* put a new set in the place of pins that are wrong */
 	const char *group; /* who besides root may talk to us; NULL: nobody */
 	int backend; /* enum cw_backend, or -1: the best that works */
 	bool tail; /* print events to standard output */
 	bool json; /* … as JSON */
 };
 
-#define CATALOGUES_KEPT 16 /* generations whose late records can still be named */
+#define PIN_DIR_NONE "none"
+#define OLD_SETS_MAX 8
+#define CATALOGUES_KEPT CW_GENERATIONS /* whose late records can still be named */
 #define FACTS_SECONDS 60 /* how often host names are looked up and files looked at unasked */
 
 /* Changes on disk come in bursts, and one upgrade changes many files. Looking takes at most a fifth of
@@ -45,6 +49,8 @@ struct governing {
 	struct facts facts;
 	struct catalogue *catalogues[CATALOGUES_KEPT]; /* by generation modulo */
 	uint64_t generation;
+	uint64_t same_from,
+		same_as; /* generations of a daemon before us, named as this one of ours */
 };
 
 struct watch;
@@ -54,6 +60,12 @@ struct daemon {
 	struct daemon_options options;
 	struct kern_probe probe;
 	struct kern *kern;
+	struct kern_pins pins;
+	int pins_error; /* why nothing can be pinned: -ENODEV; 0 */
+	struct kern_old *replacing; /* what is in force until ours is */
+	struct kern_old *olds[OLD_SETS_MAX]; /* replaced, and not read to their end yet */
+	size_t old_count;
+	uint32_t files_noted; /* file numbers below this one are in the ledger */
 	struct kern_selftest selftest;
 	int selftest_error;
 	struct file_registry *registry;
@@ -61,11 +73,10 @@ struct daemon {
 	struct watch *watch;
 	struct naming *naming;
 	struct ipc_server *server;
-	struct cw_counter baseline[CW_COUNTERS]; /* what the self-test made */
-	uint64_t sequence, malformed, lost_told;
+	uint64_t malformed;
 	time_t started;
 	int epoll, signals, batch_timer, second_timer, settle_timer;
-	bool ending;
+	bool ending, releasing;
 	bool made_runtime_dir; /* … and takes it away again */
 	uint8_t mode_before[CW_INSTANCES_MAX]; /* to fall back to at fallback_at */
 	pid_t resolver; /* child that looks host names up */
@@ -87,13 +98,36 @@ int govern_modes(struct daemon *daemon, const uint8_t modes[CW_INSTANCES_MAX],
 		 struct diagnostics *diagnostics);
 void governing_release(struct governing *governing);
 const struct catalogue *governing_catalogue(const struct governing *governing, uint64_t generation);
+/* Leave only what is to be kept when we end (on_stop). False: nothing is. */
+bool govern_keep(struct daemon *daemon);
 /* A number that is kept for the labels of processes whose policy is gone. */
 bool governing_is_vacant(const struct policy *policy);
 /* Does what is enforced ask for what this backend cannot refuse? Diagnosed; -EOPNOTSUPP. */
 int govern_check_backend(struct daemon *daemon, const struct policy_set *set,
 			 struct diagnostics *diagnostics);
 
+/* ------------------------------------------------------------------ numbers.c */
+
+/* What the daemon before us left: read into governing and registry. */
+int numbers_recall(struct daemon *daemon);
+/* Take over another set's. */
+int numbers_inherit(struct daemon *daemon, struct kern_old *old);
+/* Give fresh the numbers, and the modes set by command, that its instances have. */
+int numbers_assign(const struct cw_ledger *ledger, struct policy_list *fresh,
+		   uint8_t modes[CW_INSTANCES_MAX]);
+/* Note what is about to be put in force. */
+int numbers_note(struct daemon *daemon, const struct policy_set *set,
+		 const struct catalogue *catalogue);
+int vacant_policy(size_t number, struct policy **ret);
+
 /* ------------------------------------------------------------------ the other parts */
+
+/* adopt.c: the pins, before and after a backend is chosen. Both log. */
+int daemon_pins_open(struct daemon *daemon);
+int daemon_pins_close(struct daemon *daemon); /* at the end: as on_stop says */
+int daemon_pin(struct daemon *daemon);
+/* Deliver what is left in sets that were replaced, and let them go. */
+int daemon_drain_old(struct daemon *daemon, uint64_t *ret_sequence);
 
 /* backend.c: find a backend that passes the self-test, govern with it. Logs. */
 int daemon_choose_backend(struct daemon *daemon);
@@ -145,7 +179,10 @@ int privilege_drop(void);
 int daemon_loop(struct daemon *daemon);
 int daemon_poll(struct daemon *daemon, int fd); /* add to what the loop waits for */
 void daemon_timer(int timer, unsigned int milliseconds, bool repeat); /* 0 stops it */
-void daemon_record(void *context, const void *bytes, size_t size); /* a kern_record_handler */
+bool daemon_record(void *context, const void *bytes, size_t size,
+		   uint64_t sequence); /* a kern_record_handler */
+int daemon_consume(struct daemon *daemon);
+void daemon_flush(struct daemon *daemon); /* what was handed over is on its way */
 void daemon_subscribers_changed(void *context);
 void daemon_settle_soon(struct daemon *daemon); /* a refresh, when changes have calmed down */
 void daemon_end(struct daemon *daemon);

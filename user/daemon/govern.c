@@ -13,6 +13,7 @@
 #include "daemon/daemon.h"
 #include "policy/words.h"
 #include "util/cleanup.h"
+#include "util/fault.h"
 #include "util/log.h"
 
 void governing_release(struct governing *governing)
@@ -26,91 +27,12 @@ void governing_release(struct governing *governing)
 
 const struct catalogue *governing_catalogue(const struct governing *governing, uint64_t generation)
 {
-	const struct catalogue *catalogue = governing->catalogues[generation % CATALOGUES_KEPT];
+	const struct catalogue *catalogue;
 
+	if (generation >= governing->same_from && generation < governing->same_as)
+		generation = governing->same_as;
+	catalogue = governing->catalogues[generation % CATALOGUES_KEPT];
 	return catalogue && catalogue->generation == generation ? catalogue : NULL;
-}
-
-/* ------------------------------------------------------------------ instance numbers */
-
-/*
- * Labels carry instance numbers, so an instance keeps its number as long as the daemon lives. Where a
- * policy has been taken away, a vacant one that judges nothing holds the place.
- */
-#define VACANT_PREFIX "vacant-"
-
-bool governing_is_vacant(const struct policy *policy)
-{
-	return strncmp(policy->instance.value, VACANT_PREFIX, strlen(VACANT_PREFIX)) == 0 &&
-	       strcmp(policy->file, "(vacant)") == 0;
-}
-
-static int vacant_policy(size_t number, struct policy **ret)
-{
-	struct diagnostics ignored = { 0 };
-	char text[512];
-	int r;
-
-	snprintf(text, sizeof(text),
-		 "version: 1\ninstance: " VACANT_PREFIX "%zu\nmode: audit\n"
-		 "executables:\n  none: { path: /nonexistent/cachewarden, entry: true }\n"
-		 "exec: off\nbind: off\nconnect: off\nlibrary: off\nsockets: off\n",
-		 number);
-	r = policy_read("(vacant)", text, strlen(text), &ignored, ret);
-	diagnostics_release(&ignored);
-	return r;
-}
-
-static size_t list_find(const struct policy_list *list, const char *instance)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i] && strcmp(list->items[i]->instance.value, instance) == 0)
-			return i;
-	return list->count;
-}
-
-/* A mode that was set by command stays with its instance. */
-static void set_keep_modes(const struct policy_set *old, struct policy_set *fresh)
-{
-	for (size_t i = 0; i < old->count && i < fresh->count; i++)
-		if (strcmp(old->policies[i]->instance.value, fresh->policies[i]->instance.value) ==
-		    0)
-			fresh->mode_override[i + 1] = old->mode_override[i + 1];
-}
-
-/* Order fresh as old was; newcomers take vacant places, then new ones. */
-static int list_keep_numbers(const struct policy_list *old, struct policy_list *fresh)
-{
-	size_t count = old->count + fresh->count, next = 0;
-	_cleanup_free_ struct policy **items = calloc(count ? count : 1, sizeof(*items));
-
-	if (!items)
-		return -ENOMEM;
-	for (size_t i = 0; i < old->count; i++) {
-		size_t found = list_find(fresh, old->items[i]->instance.value);
-
-		if (found < fresh->count)
-			items[i] = take_ptr(fresh->items[found]);
-	}
-	for (size_t i = 0; i < fresh->count; i++) {
-		if (!fresh->items[i])
-			continue;
-		while (items[next])
-			next++;
-		items[next] = take_ptr(fresh->items[i]);
-	}
-	while (count && !items[count - 1])
-		count--;
-	free(fresh->items);
-	fresh->items = take_ptr(items);
-	fresh->count = count;
-	for (size_t i = 0; i < count; i++) {
-		int r = fresh->items[i] ? 0 : vacant_policy(i + 1, &fresh->items[i]);
-
-		if (r)
-			return r;
-	}
-	return 0;
 }
 
 /* ------------------------------------------------------------------ what a backend can do */
@@ -192,6 +114,30 @@ int govern_check_backend(struct daemon *daemon, const struct policy_set *set,
 	return r;
 }
 
+/* What is to be kept when we end must outlive us. */
+static int govern_check_pins(struct daemon *daemon, const struct policy_set *set,
+			     struct diagnostics *diagnostics)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < set->count && daemon->pins_error; i++) {
+		const struct policy *policy = set->policies[i];
+
+		if (policy->on_stop != ON_STOP_KEEP || governing_is_vacant(policy))
+			continue;
+		diagnostic_hint(
+			diagnostics_add(
+				diagnostics, SEVERITY_ERROR, &policy->mode_where,
+				"`on_stop: keep` cannot be kept: %s is not in a bpf file system",
+				daemon->options.pin_dir),
+			"`mount -t bpf bpf /sys/fs/bpf` makes one; without, say `on_stop: release` "
+			"here or run with --pin-dir=" PIN_DIR_NONE
+			": verdicts then end with the daemon");
+		r = -EOPNOTSUPP;
+	}
+	return r;
+}
+
 /* ------------------------------------------------------------------ publishing */
 
 /* hash_later: what is in force is looked at once more, and nothing may keep us. */
@@ -253,7 +199,11 @@ static int govern_publish(struct daemon *daemon, const struct policy_set *set,
 		return log_err(r, "make room for a policy image");
 	r = image_compile(set, facts, governing->generation + 1, &image, diagnostics, &catalogue);
 	if (!r)
+		r = numbers_note(daemon, set, catalogue);
+	fault_point("noted");
+	if (!r)
 		r = trust_admit(daemon, &lists->list, facts);
+	fault_point("admitted");
 	if (r) {
 		kern_image_abandon(&image, map);
 		catalogue_free(catalogue);
@@ -264,6 +214,7 @@ static int govern_publish(struct daemon *daemon, const struct policy_set *set,
 		catalogue_free(catalogue);
 		return log_err(r, "publish the policy image");
 	}
+	fault_point("published");
 	governing->generation++;
 	catalogue_free(governing->catalogues[governing->generation % CATALOGUES_KEPT]);
 	governing->catalogues[governing->generation % CATALOGUES_KEPT] = catalogue;
@@ -281,16 +232,17 @@ int govern_load(struct daemon *daemon, struct diagnostics *diagnostics)
 
 	r = policy_list_read(&fresh.list, daemon->options.policy, diagnostics);
 	if (!r)
-		r = list_keep_numbers(&governing->list, &fresh.list);
+		r = numbers_assign(kern_ledger(daemon->kern), &fresh.list, fresh.set.mode_override);
 	if (!r) {
 		fresh.set.policies = fresh.list.items;
 		fresh.set.count = fresh.list.count;
-		set_keep_modes(&governing->set, &fresh.set);
 		r = govern_check_backend(daemon, &fresh.set, diagnostics);
 	}
 	if (!r)
+		r = govern_check_pins(daemon, &fresh.set, diagnostics);
+	if (!r)
 		r = facts_gather(daemon, &fresh.list,
-				 governing->generation ? &governing->facts : NULL, &fresh.facts);
+				 governing->list.items ? &governing->facts : NULL, &fresh.facts);
 	if (!r)
 		r = govern_publish(daemon, &fresh.set, &fresh, &fresh.facts, diagnostics);
 	if (r) {
@@ -357,4 +309,37 @@ int govern_modes(struct daemon *daemon, const uint8_t modes[CW_INSTANCES_MAX],
 	if (!r)
 		governing->set = set;
 	return r;
+}
+
+/* Policies of which nothing is to stay judge nothing from here on; their labels stay with their numbers. */
+bool govern_keep(struct daemon *daemon)
+{
+	struct governing *governing = &daemon->governing;
+	struct policy *policies[CW_INSTANCES_MAX];
+	struct policy_set set = governing->set;
+	struct diagnostics diagnostics = { 0 };
+	bool keep = false, leave = false;
+	int r = 0;
+
+	for (size_t i = 0; i < set.count; i++) {
+		bool keeps = set.policies[i]->on_stop == ON_STOP_KEEP &&
+			     !governing_is_vacant(set.policies[i]);
+
+		policies[i] = keeps ? set.policies[i] : NULL;
+		keep |= keeps;
+		leave |= !keeps && !governing_is_vacant(set.policies[i]);
+	}
+	set.policies = policies;
+	for (size_t i = 0; keep && leave && !r && i < set.count; i++)
+		if (!policies[i])
+			r = vacant_policy(i + 1, &policies[i]);
+	if (keep && leave && !r)
+		r = govern_publish(daemon, &set, governing, &governing->facts, &diagnostics);
+	if (r)
+		log_err(r, "take out what is not to be kept");
+	for (size_t i = 0; i < set.count; i++)
+		if (policies[i] && policies[i] != governing->set.policies[i])
+			policy_free(policies[i]);
+	diagnostics_release(&diagnostics);
+	return keep;
 }

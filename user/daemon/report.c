@@ -74,7 +74,8 @@ static int report_counters(struct daemon *daemon, struct report *report,
 	if (r)
 		return r;
 	for (size_t i = 0; i < CW_COUNTERS; i++) {
-		const struct cw_counter *now = &counters[i], *then = &daemon->baseline[i];
+		const struct cw_counter *now = &counters[i],
+					*then = &kern_ledger(daemon->kern)->self_test[i];
 
 		report->counters[i] = (struct status_counter){
 			.operation = i / CW_VERDICT_MAX,
@@ -160,6 +161,7 @@ int report_status(struct daemon *daemon, bool json, struct buffer *to)
 		.uptime = (uint64_t)(time(NULL) - daemon->started),
 		.memory = report_memory(),
 		.backend = kern_backend(daemon->kern),
+		.pinned = kern_set(daemon->kern),
 		.generation = daemon->governing.generation,
 		.malformed = daemon->malformed,
 	};

@@ -197,8 +197,10 @@ static void request_mode(struct daemon *daemon, const struct ipc_request *reques
 
 /* ------------------------------------------------------------------ dispatch */
 
-static void request_stop(struct daemon *daemon, struct answer *answer)
+static void request_stop(struct daemon *daemon, const struct ipc_request *request,
+			 struct answer *answer)
 {
+	daemon->releasing = ipc_request_option(request, "release", NULL) != NULL;
 	buffer_add_string(&answer->output, "stopping\n");
 	daemon_end(daemon);
 }
@@ -231,7 +233,7 @@ void daemon_request(void *context, ipc_call call, const struct ipc_peer *peer,
 		request_mode(daemon, request, &answer);
 		break;
 	case IPC_STOP:
-		request_stop(daemon, &answer);
+		request_stop(daemon, request, &answer);
 		break;
 	default:
 		answer_error(&answer, CLI_BAD_USAGE, "no such command", 0);

@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -20,6 +21,7 @@
 #include "daemon/daemon.h"
 #include "policy/words.h"
 #include "util/cleanup.h"
+#include "util/fault.h"
 #include "util/log.h"
 
 static int start_sources(struct daemon *daemon)
@@ -78,6 +80,18 @@ static int start_server(struct daemon *daemon)
 	return r ? log_err(r, "listen in %s", daemon->options.runtime_dir) : 0;
 }
 
+/* What was recorded while no daemon was there comes first. */
+static int start_records(struct daemon *daemon)
+{
+	uint64_t sequence;
+	int r = daemon_drain_old(daemon, &sequence);
+
+	fault_point("drained");
+	if (!r)
+		r = kern_ring_open(daemon->kern, sequence, daemon_record, daemon);
+	return r ? r : daemon_consume(daemon);
+}
+
 static int daemon_start(struct daemon *daemon)
 {
 	int r;
@@ -91,11 +105,13 @@ static int daemon_start(struct daemon *daemon)
 	if (!r)
 		r = start_sources(daemon);
 	if (!r)
+		r = daemon_pins_open(daemon);
+	if (!r)
 		r = daemon_choose_backend(daemon);
 	if (!r)
-		r = kern_ring_open(daemon->kern, daemon_record, daemon);
-	if (!r)
 		r = naming_new(daemon, &daemon->naming);
+	if (!r)
+		r = start_records(daemon);
 	if (!r)
 		r = watch_new(&daemon->watch);
 	if (!r)
@@ -120,10 +136,14 @@ static void daemon_stop(struct daemon *daemon)
 		close_fd(daemon->resolver_fd);
 	}
 	hasher_end(daemon);
+	if (daemon->kern)
+		kern_wanted(daemon->kern, 0, 0);
+	fault_point("stopping");
 	ipc_server_free(daemon->server);
 	/* Not empty: somebody else's things are in it, and it stays. */
 	if (daemon->made_runtime_dir)
 		rmdir(daemon->options.runtime_dir);
+	daemon_pins_close(daemon);
 	kern_free(daemon->kern);
 	watch_free(daemon->watch);
 	naming_free(daemon->naming);
@@ -152,6 +172,24 @@ static void tell_started(const struct daemon *daemon)
 		log_warning(0, "no policy in %s: nothing is governed", daemon->options.policy);
 	log_notice("backend %s, self-test passed, %u processes governed",
 		   vocabulary_word(&words_backend, kern_backend(daemon->kern)), all);
+	if (!kern_set(daemon->kern))
+		log_warning(0, "nothing is pinned (%s): verdicts end with this process",
+			    daemon->pins_error ? "the pin directory is in no bpf file system"
+					       : "--pin-dir=" PIN_DIR_NONE);
+}
+
+/* `cachewarden=off` on the kernel's command line: how to boot when enforcing is the trouble. */
+static bool switched_off(void)
+{
+	_cleanup_fclose_ FILE *file = fopen("/proc/cmdline", "re");
+	char line[4096], *save = NULL;
+
+	if (!file || !fgets(line, sizeof(line), file))
+		return false;
+	for (char *word = strtok_r(line, " \n", &save); word; word = strtok_r(NULL, " \n", &save))
+		if (strcmp(word, "cachewarden=off") == 0)
+			return true;
+	return false;
 }
 
 int daemon_run(const struct daemon_options *options)
@@ -159,8 +197,14 @@ int daemon_run(const struct daemon_options *options)
 	static struct daemon daemon;
 	int r;
 
+	if (switched_off()) {
+		log_notice("cachewarden=off on the kernel's command line: nothing is governed");
+		return CLI_YES;
+	}
+
 	daemon = (struct daemon){ .options = *options,
 				  .started = time(NULL),
+				  .pins.lock = -1,
 				  .epoll = -1,
 				  .signals = -1,
 				  .batch_timer = -1,

@@ -45,6 +45,7 @@ static const struct column report_columns[] = {
 	COLUMN(status_report, uptime, "uptime_seconds", "up (seconds)", COLUMN_NUMBER, NULL),
 	COLUMN(status_report, memory, "memory_kib", "memory (KiB)", COLUMN_NUMBER, NULL),
 	COLUMN(status_report, backend, "backend", "backend", COLUMN_WORD, &words_backend),
+	COLUMN(status_report, pinned, "pinned", "pinned", COLUMN_STRING, NULL),
 	COLUMN(status_report, self_test_passed, "self_test.passed", "self-test passed",
 	       COLUMN_BOOLEAN, NULL),
 	COLUMN(status_report, self_test_detail, "self_test.detail", "self-test", COLUMN_STRING,

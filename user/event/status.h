@@ -57,6 +57,7 @@ struct status_report {
 	uint64_t uptime; /* seconds */
 	uint64_t memory; /* resident, KiB */
 	uint64_t backend; /* enum cw_backend */
+	const char *pinned; /* where; NULL: verdicts end with the daemon */
 	bool self_test_passed;
 	const char *self_test_detail; /* what failed or could not be tried; NULL if nothing */
 	uint64_t generation;

@@ -43,26 +43,51 @@ static size_t registry_hash(const char *path)
 	return (size_t)(hash ^ hash >> 32) % REGISTRY_SLOTS;
 }
 
-int file_registry_number(struct file_registry *registry, const char *path, uint32_t *ret)
+/* Where a path is, or would be. */
+static size_t registry_slot(const struct file_registry *registry, const char *path)
 {
 	size_t at = registry_hash(path);
-	char *copy;
 
-	for (; registry->slots[at]; at = (at + 1) % REGISTRY_SLOTS) {
-		if (strcmp(registry->paths[registry->slots[at]], path) == 0) {
-			*ret = registry->slots[at];
-			return 0;
-		}
-	}
-	if (registry->count >= CW_FILES_MAX)
+	while (registry->slots[at] && strcmp(registry->paths[registry->slots[at]], path) != 0)
+		at = (at + 1) % REGISTRY_SLOTS;
+	return at;
+}
+
+int file_registry_restore(struct file_registry *registry, uint32_t number, const char *path)
+{
+	size_t at = registry_slot(registry, path);
+
+	if (number == CW_FILE_UNKNOWN || number >= CW_FILES_MAX)
 		return -ENOSPC;
-	copy = strdup(path);
-	if (!copy)
+	if (registry->slots[at] || registry->paths[number])
+		return -EEXIST;
+	registry->paths[number] = strdup(path);
+	if (!registry->paths[number])
 		return -ENOMEM;
-	*ret = registry->count++;
-	registry->paths[*ret] = copy;
-	registry->slots[at] = (uint16_t)*ret;
+	registry->slots[at] = (uint16_t)number;
+	if (number >= registry->count)
+		registry->count = number + 1;
 	return 0;
+}
+
+int file_registry_number(struct file_registry *registry, const char *path, uint32_t *ret)
+{
+	size_t at = registry_slot(registry, path);
+	uint32_t number = registry->slots[at];
+	int r = 0;
+
+	if (!number) {
+		number = registry->count;
+		r = file_registry_restore(registry, number, path);
+	}
+	if (!r)
+		*ret = number;
+	return r;
+}
+
+uint32_t file_registry_count(const struct file_registry *registry)
+{
+	return registry->count;
 }
 
 const char *file_registry_path(const struct file_registry *registry, uint32_t number)

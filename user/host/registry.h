@@ -15,6 +15,10 @@ struct file_registry *file_registry_free(struct file_registry *registry);
 
 /* 0; -ENOMEM; -ENOSPC: CW_FILES_MAX files are known already. */
 int file_registry_number(struct file_registry *registry, const char *path, uint32_t *ret);
+/* Give a path the number that it had before; -EEXIST: one of them is taken. */
+int file_registry_restore(struct file_registry *registry, uint32_t number, const char *path);
+/* The highest number given + 1. */
+uint32_t file_registry_count(const struct file_registry *registry);
 /* The path of a number; NULL if it has none. Owned by the registry. */
 const char *file_registry_path(const struct file_registry *registry, uint32_t number);
 

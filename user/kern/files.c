@@ -13,7 +13,7 @@ int kern_identify(void *context, int fd, struct cw_identity *ret_identity)
 	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = arguments,
 		    .ctx_size_in = sizeof(arguments));
 
-	r = bpf_prog_test_run_opts(bpf_program__fd(kern->skeleton->progs.identify), &options);
+	r = bpf_prog_test_run_opts(kern_program(kern, "identify"), &options);
 	if (r)
 		return r;
 	r = bpf_map_lookup_elem(bpf_map__fd(kern->skeleton->maps.identity), &zero, ret_identity);

@@ -6,22 +6,122 @@
 #include <bpf/libbpf.h>
 
 #include "kern/kern.h"
+#include "util/buffer.h"
 #include "util/cleanup.h"
 #include "warden.skel.h"
 
-#define KERN_LINKS_MAX 32
+#define KERN_LINKS_MAX 40
+#define KERN_PROGRAMS_MAX 64
+
+/* ------------------------------------------------------------------ table.c */
+
+enum attach_kind {
+	ATTACH_NOT, /* run on demand */
+	ATTACH_PLAIN, /* its section says where */
+	ATTACH_CGROUP, /* at the root of cgroup v2 */
+};
+
+struct program_row {
+	const char *name;
+	unsigned int backends; /* 1 << enum cw_backend */
+	enum attach_kind kind;
+};
+extern const struct program_row program_rows[];
+extern const size_t program_row_count;
+
+enum pin_kind { PIN_MAP, PIN_PROGRAM, PIN_LINK, PIN_KIND_MAX };
+extern const char *const pin_kinds[PIN_KIND_MAX]; /* how the names of their pins begin */
+
+/* What is pinned, by one table: every map of the object, and of a backend its programs and links. */
+struct pin {
+	enum pin_kind kind;
+	char name[CW_PIN_NAME];
+	struct bpf_map *map;
+	struct bpf_program *program; /* of a link: the one attached */
+	const struct program_row *row; /* of a program or a link */
+};
+size_t pin_table(struct warden_bpf *skeleton, enum cw_backend backend,
+		 struct pin pins[CW_PINS_MAX]);
+
+/* ------------------------------------------------------------------ ring.c */
+
+struct ring {
+	int map;
+	uint64_t mask;
+	uint64_t *consumer; /* pages shared with the kernel */
+	const uint64_t *producer;
+	const char *data; /* twice in a row, so that no record is cut */
+	size_t page;
+};
+
+struct rings {
+	struct ring ring[CW_RINGS];
+	struct cw_ledger *ledger;
+	struct cw_batch batch; /* what is being delivered */
+};
+
+int rings_open(struct rings *rings, const int maps[CW_RINGS], struct cw_ledger *ledger);
+void rings_close(struct rings *rings);
+int rings_deliver(struct rings *rings, kern_record_handler handler, void *context);
+void rings_delivered(struct rings *rings);
+
+/* ------------------------------------------------------------------ the loaded or adopted set */
 
 struct kern {
-	struct warden_bpf *skeleton;
+	struct warden_bpf *skeleton; /* its maps have descriptors, loaded or adopted */
 	enum cw_backend backend;
-	struct bpf_link *links[KERN_LINKS_MAX];
+	int programs
+		[KERN_PROGRAMS_MAX]; /* descriptors by row of the table, -1: not of this backend */
+	struct cw_ledger *ledger; /* mapped */
+	struct warden_bpf__bss *bss; /* mapped */
+	struct bpf_link *links[KERN_LINKS_MAX]; /* none where the pins hold them */
 	size_t link_count;
-	struct ring_buffer *deviations;
-	struct ring_buffer *events;
+	char *set; /* directory of our pins; NULL: nothing is pinned */
+	struct rings rings;
 	int epoll;
 	int possible_cpus;
 	kern_record_handler handler;
 	void *handler_context;
 };
+
+int kern_program(const struct kern *kern, const char *name); /* its descriptor, borrowed; -1 */
+struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend);
+/* Map what is read and written in place, when the maps have descriptors. */
+int kern_map_memory(struct kern *kern);
+/* A hash of the programs and of the shapes of their maps: the same for the same build. */
+uint64_t kern_build(void);
+
+/* ------------------------------------------------------------------ pin.c */
+
+#define SET_STRING_(x) #x
+#define SET_STRING(x) SET_STRING_(x)
+#define SET_CURRENT "v" SET_STRING(CW_ABI_VERSION)
+#define SET_MAKING "-making"
+#define SET_LEAVING "-leaving"
+
+bool is_set(const char *name);
+void set_path(char *to, size_t size, const char *directory, const char *name);
+/* The names in a directory, in no order. Owned by the caller: names_free(). */
+int names_read(const char *directory, char ***ret_names, size_t *ret_count);
+void names_free(char **names, size_t count);
+/* Take a set out: judging before label keeping, links before what they need. Counts may be NULL. */
+int set_remove(const char *directory, struct kern_pin_counts *counts);
+int set_remove_links(const char *directory);
+/* The kernel's number of an object, and a program's tag; the name is left alone. */
+int object_identity(enum pin_kind kind, int fd, struct cw_pin *ret);
+
+/* ------------------------------------------------------------------ ledger.c */
+
+int file_names_read(int map, int (*each)(void *context, uint32_t file, const char *path),
+		    void *context);
+
+/* ------------------------------------------------------------------ check.c */
+
+/* Is a directory a whole set? What is wrong is added to problems, a line each. *ret_ledger is a copy of
+ * what its ledger says, as far as we know it. 0, or -EUCLEAN. */
+int set_check(const char *directory, struct buffer *problems, struct cw_ledger *ret_ledger);
+/* Is every object of a set of our own build of the shape that we would give it? */
+int set_check_shapes(const char *directory, struct warden_bpf *skeleton, enum cw_backend backend,
+		     const char *cgroup, struct buffer *problems);
 
 #endif

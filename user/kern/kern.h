@@ -15,8 +15,14 @@
 
 #include "abi.h"
 #include "policy/image.h"
+#include "util/buffer.h"
 
 struct kern;
+
+/* bytes: one record, valid during the call; sequence: its number, if it gets one. False: it gets none,
+ * being nobody's business. */
+typedef bool (*kern_record_handler)(void *context, const void *bytes, size_t size,
+				    uint64_t sequence);
 
 /* What a backend does about an operation that is not allowed. */
 enum kern_guard {
@@ -60,11 +66,100 @@ int kern_load(const struct kern_probe *probe, enum cw_backend backend, bool quie
 	      struct kern **ret_kern);
 /* Attach hooks; an image should be in force before. */
 int kern_attach(struct kern *kern, const struct kern_probe *probe);
+/* What is pinned stays. */
 struct kern *kern_free(struct kern *kern);
 enum cw_backend kern_backend(const struct kern *kern);
 
 /* Label running processes; *ret_given counts new labels over all passes. */
 int kern_label_running(struct kern *kern, unsigned int *ret_given);
+
+/* ------------------------------------------------------------------ adopt.c */
+
+#define KERN_PATH 512
+
+enum kern_pins_state {
+	KERN_PINS_NONE, /* nothing is pinned */
+	KERN_PINS_OURS, /* by the same programs: to be adopted */
+	KERN_PINS_OTHER, /* by others, or under another contract: to be replaced */
+	KERN_PINS_WRONG, /* something is missing, strange, or not what was pinned */
+};
+
+struct kern_pins {
+	char directory[KERN_PATH];
+	enum kern_pins_state state;
+	enum cw_backend backend; /* of what is pinned */
+	char current[KERN_PATH]; /* the set in force; empty: there is none */
+	char replaced[KERN_PATH]; /* … that kern_pin() put another in the place of; else empty */
+	struct buffer problems; /* what is wrong, a line each */
+	int lock; /* held as long as this lives */
+};
+
+/*
+ * Look at a directory in a bpf file system, made if need be, and lock it. What a daemon that was killed
+ * left unfinished is finished, or removed. -ENODEV: there is no bpf file system; -EBUSY: another daemon
+ * has it.
+ */
+int kern_pins_open(const char *directory, const struct kern_probe *probe,
+		   struct kern_pins *ret_pins);
+void kern_pins_close(struct kern_pins *pins);
+/* Paths of sets besides the one in force: left by daemons that were killed. Owned by the caller. */
+int kern_pins_left_over(const struct kern_pins *pins, char ***ret_names, size_t *ret_count);
+/* Take over what is pinned: KERN_PINS_OURS. Nothing changes in the kernel. */
+int kern_adopt(const struct kern_probe *probe, const struct kern_pins *pins,
+	       struct kern **ret_kern);
+
+/* ------------------------------------------------------------------ pin.c */
+
+struct kern_pin_counts {
+	unsigned int links, programs, maps;
+};
+
+/* Pin what is attached, in place of pins->current if there is one. From then on the pins alone hold it. */
+int kern_pin(struct kern *kern, struct kern_pins *pins);
+/* Take the pins out, and with them every verdict. */
+int kern_release(struct kern *kern);
+/* Are the pins still there? Somebody may have taken them out. */
+bool kern_pinned(const struct kern *kern);
+/* Their directory; NULL: verdicts end with us. */
+const char *kern_set(const struct kern *kern);
+/* Take everything out that is pinned below a directory, with or without a daemon. */
+int kern_disarm(const char *directory, struct kern_pin_counts *ret_counts);
+
+/* ------------------------------------------------------------------ ledger.c */
+
+/* What the next daemon must know; written in place. */
+struct cw_ledger *kern_ledger(struct kern *kern);
+int kern_file_name_set(struct kern *kern, uint32_t file, const char *path);
+/* Every file number that has a name; path is good during the call. */
+int kern_file_names(struct kern *kern, int (*each)(void *context, uint32_t file, const char *path),
+		    void *context);
+
+/* ------------------------------------------------------------------ carry.c */
+
+/*
+ * A set that another has replaced, or that was being taken out when a daemon died: its labels are
+ * carried over, the last records of its rings delivered, then it goes.
+ */
+struct kern_old;
+int kern_old_open(const char *set, struct kern_old **ret_old);
+struct kern_old *kern_old_free(struct kern_old *old);
+const struct cw_ledger *kern_old_ledger(const struct kern_old *old);
+uint64_t kern_old_sequence(const struct kern_old *old); /* of the last record delivered */
+int kern_old_file_names(struct kern_old *old,
+			int (*each)(void *context, uint32_t file, const char *path), void *context);
+/* Give the labels to processes that have none yet. */
+int kern_old_labels(struct kern_old *old, struct kern *kern, unsigned int *ret_carried);
+/* It stands elsewhere now. */
+void kern_old_moved(struct kern_old *old, const char *set);
+/* Take out a set that cannot even be opened. */
+int kern_old_discard(const char *set);
+/* Its links go. */
+int kern_old_detach(struct kern_old *old);
+/* Deliver what waits in its rings; 0 when nothing does. */
+int kern_old_consume(struct kern_old *old, kern_record_handler handler, void *context);
+void kern_old_delivered(struct kern_old *old);
+/* The rest goes. */
+int kern_old_remove(struct kern_old *old);
 
 /* ------------------------------------------------------------------ publish.c */
 
@@ -99,13 +194,17 @@ void kern_wanted(struct kern *kern, uint32_t governed, uint32_t host);
 
 /* ------------------------------------------------------------------ ring.c */
 
-/* bytes: one record, valid during the call. */
-typedef void (*kern_record_handler)(void *context, const void *bytes, size_t size);
-int kern_ring_open(struct kern *kern, kern_record_handler handler, void *context);
+/* Read from where the ledger says, under the sequence numbers that follow the ledger's or the one given,
+ * whichever is higher. */
+int kern_ring_open(struct kern *kern, uint64_t sequence, kern_record_handler handler,
+		   void *context);
 /* Readable when a record that must not wait is there. */
 int kern_ring_fd(const struct kern *kern);
-/* Deliver what is there, deviations first. Returns the number delivered or negative errno. */
+/* Hand over a batch of what is there, deviations first. Returns how many or negative errno. When they are
+ * safely with whoever they are for, say so: what is not said to be delivered comes again. */
 int kern_ring_consume(struct kern *kern);
+void kern_ring_delivered(struct kern *kern);
+uint64_t kern_ring_sequence(const struct kern *kern); /* of the last record */
 
 /* ------------------------------------------------------------------ selftest.c */
 

@@ -7,68 +7,11 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 
 #include "kern/internal.h"
 #include "policy/words.h"
 #include "util/log.h"
-
-#define LSM (1u << CW_BACKEND_LSM)
-#define FMOD (1u << CW_BACKEND_FMOD_RET)
-#define CGROUP (1u << CW_BACKEND_CGROUP)
-#define EVERY (LSM | FMOD | CGROUP)
-
-enum attach_kind {
-	ATTACH_NOT, /* run on demand */
-	ATTACH_PLAIN, /* its section says where */
-	ATTACH_CGROUP, /* at the root of cgroup v2 */
-};
-
-/* In the order of attaching: labels are kept before anything is judged by them. */
-static const struct {
-	const char *name;
-	unsigned int backends;
-	enum attach_kind kind;
-} programs[] = {
-	{ "identify", EVERY, ATTACH_NOT },
-	{ "label_running", EVERY, ATTACH_NOT },
-	{ "label_fork", EVERY, ATTACH_PLAIN },
-	{ "label_fork_again", EVERY, ATTACH_PLAIN },
-	{ "label_exit", EVERY, ATTACH_PLAIN },
-	{ "label_exit_again", EVERY, ATTACH_PLAIN },
-	{ "cgroup_exec", CGROUP,
-	  ATTACH_PLAIN }, /* judges the exec that label_exec then makes true */
-	{ "cgroup_exec_again", CGROUP, ATTACH_PLAIN },
-	{ "label_exec", EVERY, ATTACH_PLAIN },
-	{ "label_exec_again", EVERY, ATTACH_PLAIN },
-	{ "lsm_exec", LSM, ATTACH_PLAIN },
-	{ "lsm_create", LSM, ATTACH_PLAIN },
-	{ "lsm_connect", LSM, ATTACH_PLAIN },
-	{ "lsm_bind", LSM, ATTACH_PLAIN },
-	{ "lsm_listen", LSM, ATTACH_PLAIN },
-	{ "lsm_send", LSM, ATTACH_PLAIN },
-	{ "lsm_receive", LSM, ATTACH_PLAIN },
-	{ "lsm_sctp", LSM, ATTACH_PLAIN },
-	{ "lsm_mmap", LSM, ATTACH_PLAIN },
-	{ "lsm_protect", LSM, ATTACH_PLAIN },
-	{ "fmod_exec", FMOD, ATTACH_PLAIN },
-	{ "fmod_create", FMOD, ATTACH_PLAIN },
-	{ "fmod_connect", FMOD, ATTACH_PLAIN },
-	{ "fmod_bind", FMOD, ATTACH_PLAIN },
-	{ "fmod_listen", FMOD, ATTACH_PLAIN },
-	{ "fmod_send", FMOD, ATTACH_PLAIN },
-	{ "fmod_receive", FMOD, ATTACH_PLAIN },
-	{ "fmod_sctp", FMOD, ATTACH_PLAIN },
-	{ "fmod_mmap", FMOD, ATTACH_PLAIN },
-	{ "fmod_protect", FMOD, ATTACH_PLAIN },
-	{ "cgroup_create", CGROUP, ATTACH_CGROUP },
-	{ "cgroup_connect4", CGROUP, ATTACH_CGROUP },
-	{ "cgroup_connect6", CGROUP, ATTACH_CGROUP },
-	{ "cgroup_sendmsg4", CGROUP, ATTACH_CGROUP },
-	{ "cgroup_sendmsg6", CGROUP, ATTACH_CGROUP },
-	{ "cgroup_bind4", CGROUP, ATTACH_CGROUP },
-	{ "cgroup_bind6", CGROUP, ATTACH_CGROUP },
-	{ "cgroup_listen", CGROUP, ATTACH_PLAIN },
-};
 
 /* libbpf's last words, for the message of a failure; a verifier's log ends with the reason. */
 static char load_log[4096];
@@ -103,64 +46,115 @@ static const char *load_last_words(void)
 
 static void load_select(struct kern *kern)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
-		struct bpf_program *program = bpf_object__find_program_by_name(kern->skeleton->obj,
-									       programs[i].name);
+	for (size_t i = 0; i < program_row_count; i++) {
+		struct bpf_program *program =
+			bpf_object__find_program_by_name(kern->skeleton->obj, program_rows[i].name);
 
-		if (program && programs[i].backends & (1u << kern->backend))
+		if (program && program_rows[i].backends & (1u << kern->backend))
 			bpf_program__set_autoload(program, true);
 	}
 }
 
-int kern_load(const struct kern_probe *probe, enum cw_backend backend, bool quiet,
-	      struct kern **ret_kern)
+struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend)
 {
 	struct kern *kern = calloc(1, sizeof(*kern));
-	int r;
 
 	if (!kern)
-		return -ENOMEM;
+		return NULL;
 	kern->epoll = -1;
+	memset(kern->programs, -1, sizeof(kern->programs));
 	kern->backend = backend;
 	kern->possible_cpus = libbpf_num_possible_cpus();
 	memset(load_log, 0, sizeof(load_log));
 	libbpf_set_print(load_remember);
 	kern->skeleton = warden_bpf__open();
-	if (!kern->skeleton) {
-		r = -errno;
-		goto fail;
-	}
+	if (!kern->skeleton)
+		return kern_free(kern);
 	kern->skeleton->rodata->attached_backend = (unsigned char)backend;
 	kern->skeleton->rodata->kernel_io_workers_are_kthreads = probe->io_kthreads;
+	return kern;
+}
+
+static int map_memory(struct bpf_map *map, size_t size, void *ret)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	memcpy(ret, &memory, sizeof(memory));
+	return 0;
+}
+
+int kern_map_memory(struct kern *kern)
+{
+	int r = map_memory(kern->skeleton->maps.ledger, sizeof(*kern->ledger), &kern->ledger);
+
+	return r ? r : map_memory(kern->skeleton->maps.bss, sizeof(*kern->bss), &kern->bss);
+}
+
+/* FNV-1a over the object that the compiler made. */
+uint64_t kern_build(void)
+{
+	uint64_t hash = 0xcbf29ce484222325ull;
+	size_t size;
+	const unsigned char *bytes = warden_bpf__elf_bytes(&size);
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * 0x100000001b3ull;
+	return hash;
+}
+
+static void load_tell(enum cw_backend backend, int error)
+{
+	log_err(error, "load the programs of backend %s", vocabulary_word(&words_backend, backend));
+	log_debug("%s", load_last_words());
+	log_hint("`cachewarden doctor` tells what works here; CW_LIBBPF_DEBUG=1 shows all that "
+		 "libbpf and the verifier say");
+}
+
+static void load_programs(struct kern *kern)
+{
+	for (size_t i = 0; i < program_row_count; i++)
+		if (program_rows[i].backends & (1u << kern->backend))
+			kern->programs[i] =
+				fcntl(bpf_program__fd(bpf_object__find_program_by_name(
+					      kern->skeleton->obj, program_rows[i].name)),
+				      F_DUPFD_CLOEXEC, 3);
+}
+
+int kern_load(const struct kern_probe *probe, enum cw_backend backend, bool quiet,
+	      struct kern **ret_kern)
+{
+	struct kern *kern = kern_new(probe, backend);
+	int r;
+
+	if (!kern)
+		return -errno;
 	load_select(kern);
 	r = warden_bpf__load(kern->skeleton);
-	if (r)
-		goto fail;
+	if (!r)
+		r = kern_map_memory(kern);
+	if (r) {
+		if (!quiet)
+			load_tell(backend, r);
+		kern_free(kern);
+		return r;
+	}
+	load_programs(kern);
 	*ret_kern = kern;
 	return 0;
-fail:
-	if (!quiet) {
-		log_err(r, "load the programs of backend %s",
-			vocabulary_word(&words_backend, backend));
-		log_debug("%s", load_last_words());
-		log_hint("`cachewarden doctor` tells what works here; CW_LIBBPF_DEBUG=1 shows all "
-			 "that "
-			 "libbpf and the verifier say");
-	}
-	kern_free(kern);
-	return r;
 }
 
 static int attach_one(struct kern *kern, size_t row, int cgroup)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(kern->skeleton->obj,
-								       programs[row].name);
+								       program_rows[row].name);
 	struct bpf_link *link;
 
 	if (!program)
 		return -ENOENT;
-	link = programs[row].kind == ATTACH_CGROUP ? bpf_program__attach_cgroup(program, cgroup)
-						   : bpf_program__attach(program);
+	link = program_rows[row].kind == ATTACH_CGROUP ? bpf_program__attach_cgroup(program, cgroup)
+						       : bpf_program__attach(program);
 	if (!link)
 		return -errno;
 	kern->links[kern->link_count++] = link;
@@ -176,15 +170,15 @@ int kern_attach(struct kern *kern, const struct kern_probe *probe)
 		if (cgroup < 0)
 			return log_err(-errno, "open the cgroup v2 root %s", probe->cgroup);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+	for (size_t i = 0; i < program_row_count; i++) {
 		int r;
 
-		if (!(programs[i].backends & (1u << kern->backend)) ||
-		    programs[i].kind == ATTACH_NOT)
+		if (!(program_rows[i].backends & (1u << kern->backend)) ||
+		    program_rows[i].kind == ATTACH_NOT)
 			continue;
 		r = attach_one(kern, i, cgroup);
 		if (r)
-			return log_message(LOG_LEVEL_DEBUG, r, "attach %s", programs[i].name);
+			return log_message(LOG_LEVEL_DEBUG, r, "attach %s", program_rows[i].name);
 	}
 	return 0;
 }
@@ -196,9 +190,15 @@ struct kern *kern_free(struct kern *kern)
 	/* Judging ends before label keeping: no operation meets a label that is no longer kept. */
 	while (kern->link_count)
 		bpf_link__destroy(kern->links[--kern->link_count]);
-	ring_buffer__free(kern->deviations);
-	ring_buffer__free(kern->events);
+	rings_close(&kern->rings);
 	close_fd(kern->epoll);
+	for (size_t i = 0; i < program_row_count; i++)
+		close_fd(kern->programs[i]);
+	if (kern->ledger)
+		munmap(kern->ledger, sizeof(*kern->ledger));
+	if (kern->bss)
+		munmap(kern->bss, sizeof(*kern->bss));
+	free(kern->set);
 	warden_bpf__destroy(kern->skeleton);
 	free(kern);
 	return NULL;
@@ -211,6 +211,20 @@ enum cw_backend kern_backend(const struct kern *kern)
 
 #define LABEL_PASSES 16
 
+static int label_pass(int program)
+{
+	_cleanup_close_ int link = bpf_link_create(program, 0, BPF_TRACE_ITER, NULL);
+	_cleanup_close_ int iterator = link < 0 ? link : bpf_iter_create(link);
+	char sink[512];
+	ssize_t n;
+
+	if (iterator < 0)
+		return iterator;
+	while ((n = read(iterator, sink, sizeof(sink))) > 0 || (n < 0 && errno == EAGAIN))
+		;
+	return 0;
+}
+
 /* Again and again until a pass finds nobody new: a child may have been passed by before its parent
  * was labelled. */
 int kern_label_running(struct kern *kern, unsigned int *ret_given)
@@ -218,27 +232,14 @@ int kern_label_running(struct kern *kern, unsigned int *ret_given)
 	unsigned int given = 0;
 
 	for (int pass = 0; pass < LABEL_PASSES; pass++) {
-		struct bpf_link *link;
-		unsigned int before = kern->skeleton->bss->labels_given;
-		char sink[512];
-		int iterator;
-		ssize_t n;
+		unsigned int before = kern->bss->labels_given;
+		int r = label_pass(kern_program(kern, "label_running"));
 
-		link = bpf_program__attach_iter(kern->skeleton->progs.label_running, NULL);
-		if (!link)
-			return -errno;
-		iterator = bpf_iter_create(bpf_link__fd(link));
-		if (iterator < 0) {
-			bpf_link__destroy(link);
-			return iterator;
-		}
-		while ((n = read(iterator, sink, sizeof(sink))) > 0 || (n < 0 && errno == EAGAIN))
-			;
-		close(iterator);
-		bpf_link__destroy(link);
-		if (kern->skeleton->bss->labels_given == before)
+		if (r)
+			return r;
+		if (kern->bss->labels_given == before)
 			break;
-		given += kern->skeleton->bss->labels_given - before;
+		given += kern->bss->labels_given - before;
 	}
 	*ret_given = given;
 	return 0;

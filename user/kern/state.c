@@ -48,7 +48,7 @@ int kern_subjects_count(struct kern *kern, unsigned int counts[CW_INSTANCES_MAX]
 			if (values[i].instance < CW_INSTANCES_MAX)
 				counts[values[i].instance]++;
 	} while (!r);
-	*ret_overflow = kern->skeleton->bss->overflow_count;
+	*ret_overflow = kern->bss->overflow_count;
 	return 0;
 }
 
@@ -102,13 +102,14 @@ int kern_counters(struct kern *kern, struct cw_counter counters[CW_COUNTERS])
 }
 
 /* How often the kernel passed a program by; kernels count it from 5.12 on. */
-static uint64_t program_skipped(const struct bpf_program *program)
+static uint64_t program_skipped(int program)
 {
 	struct bpf_prog_info info = { 0 };
 	__u32 size = sizeof(info);
-	int fd = bpf_program__fd(program);
 
-	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) ? info.recursion_misses : 0;
+	return program >= 0 && !bpf_obj_get_info_by_fd(program, &info, &size)
+		       ? info.recursion_misses
+		       : 0;
 }
 
 /*
@@ -118,19 +119,18 @@ static uint64_t program_skipped(const struct bpf_program *program)
  */
 static uint64_t kern_skipped(struct kern *kern)
 {
-	struct bpf_program *program;
 	uint64_t skipped = 0;
 
-	bpf_object__for_each_program (program, kern->skeleton->obj) {
-		const struct bpf_program *second;
-		uint64_t first = program_skipped(program);
+	for (size_t i = 0; i < program_row_count; i++) {
+		uint64_t first = program_skipped(kern->programs[i]);
 		char name[64];
+		int second;
 
-		if (!first || strstr(bpf_program__name(program), "_again"))
+		if (!first || strstr(program_rows[i].name, "_again"))
 			continue;
-		snprintf(name, sizeof(name), "%s_again", bpf_program__name(program));
-		second = bpf_object__find_program_by_name(kern->skeleton->obj, name);
-		if (second && program_skipped(second) < first)
+		snprintf(name, sizeof(name), "%s_again", program_rows[i].name);
+		second = kern_program(kern, name);
+		if (second >= 0 && program_skipped(second) < first)
 			first = program_skipped(second);
 		skipped += first;
 	}

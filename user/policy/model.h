@@ -53,6 +53,8 @@ struct port_range {
 	struct location where;
 };
 
+enum { ON_STOP_KEEP, ON_STOP_RELEASE, ON_STOP_MAX };
+
 enum address_kind {
 	ADDRESS_PREFIX, /* family, bytes, prefix length */
 	ADDRESS_LOCALHOST, /* 127.0.0.0/8 and ::1 */
@@ -162,7 +164,7 @@ struct policy {
 	uint8_t on_undecided; /* CW_VERDICT_ALLOW or CW_VERDICT_DENY */
 	uint32_t allow_partial; /* bit per enum cw_operation */
 	struct location allow_partial_where;
-	uint8_t on_stop; /* words_on_stop: 0 keep, 1 release; where not given: keep if the file's mode is enforce */
+	uint8_t on_stop; /* ON_STOP_*; where not given: keep if the file's mode is enforce */
 	bool on_stop_given;
 };
 

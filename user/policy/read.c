@@ -182,11 +182,6 @@ static void read_on_stop(struct reader *reader, const struct schema_key *key,
 	(void)key;
 	if (answer < 0)
 		return;
-	/* An operator must not believe in what is not there. */
-	if (answer == 0)
-		read_warning(reader, &value->where,
-			     "`on_stop: keep` is not kept by this version: verdicts end with the "
-			     "daemon");
 	policy->on_stop = (uint8_t)answer;
 	policy->on_stop_given = true;
 }
@@ -291,7 +286,7 @@ static void apply_defaults(struct policy *policy)
 	inherit_mode(policy, policy->sockets.mode_given, &policy->sockets.mode);
 	inherit_mode(policy, policy->guard.mode_given, &policy->guard.mode);
 	if (!policy->on_stop_given)
-		policy->on_stop = policy->mode == CW_MODE_ENFORCE ? 0 : 1;
+		policy->on_stop = policy->mode == CW_MODE_ENFORCE ? ON_STOP_KEEP : ON_STOP_RELEASE;
 }
 
 static struct policy *policy_new(const char *name)

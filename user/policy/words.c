@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "abi.h"
+#include "policy/model.h"
 
 #define VOCABULARY(name, size, ...) \
 	static const char *const name##_table[] = { __VA_ARGS__ }; \
@@ -40,11 +41,11 @@ VOCABULARY(words_backend, CW_BACKEND_MAX, [CW_BACKEND_LSM] = "lsm",
 VOCABULARY(words_protocol, CW_PROTOCOL_MAX, [CW_PROTOCOL_TCP] = "tcp", [CW_PROTOCOL_UDP] = "udp",
 	   [CW_PROTOCOL_SCTP] = "sctp", [CW_PROTOCOL_OTHER] = "other");
 
-VOCABULARY(words_fault, CW_FAULT_MAX, [CW_FAULT_LABEL_FULL] = "label-full",
-	   [CW_FAULT_NO_IMAGE] = "no-image", [CW_FAULT_BAD_ADDRESS] = "bad-address",
-	   [CW_FAULT_NO_FILE] = "no-file", [CW_FAULT_NO_SOCKET] = "no-socket",
-	   [CW_FAULT_KILL] = "kill-failed", [CW_FAULT_CTIME_LAYOUT] = "ctime-layout",
-	   [CW_FAULT_SKIPPED] = "skipped");
+VOCABULARY(words_fault,
+	   CW_FAULT_MAX, [CW_FAULT_LABEL_FULL] = "label-full", [CW_FAULT_NO_IMAGE] = "no-image",
+	   [CW_FAULT_BAD_ADDRESS] = "bad-address", [CW_FAULT_NO_FILE] = "no-file",
+	   [CW_FAULT_NO_SOCKET] = "no-socket", [CW_FAULT_KILL] = "kill-failed",
+	   [CW_FAULT_CTIME_LAYOUT] = "ctime-layout", [CW_FAULT_SKIPPED] = "skipped");
 
 VOCABULARY(words_family, CW_FAMILIES_MAX, [AF_UNIX] = "unix", [AF_INET] = "inet",
 	   [AF_AX25] = "ax25", [AF_IPX] = "ipx", [AF_APPLETALK] = "appletalk", [AF_X25] = "x25",
@@ -58,4 +59,4 @@ VOCABULARY(words_socket_type, 11, [SOCK_STREAM] = "stream", [SOCK_DGRAM] = "dgra
 	   [SOCK_RAW] = "raw", [SOCK_RDM] = "rdm", [SOCK_SEQPACKET] = "seqpacket",
 	   [SOCK_DCCP] = "dccp", [SOCK_PACKET] = "packet");
 
-VOCABULARY(words_on_stop, 2, "keep", "release");
+VOCABULARY(words_on_stop, ON_STOP_MAX, "keep", "release");

@@ -31,6 +31,7 @@ static struct status_report sample(void)
 		.uptime = 3600,
 		.memory = 9000,
 		.backend = CW_BACKEND_LSM,
+		.pinned = "/sys/fs/bpf/cachewarden/v1",
 		.self_test_passed = true,
 		.generation = 4,
 		.governed = 130,
@@ -55,7 +56,8 @@ static void test_json(void **state)
 	assert_string_equal(
 		buffer.data,
 		"{\"version\":\"0.1.0\",\"pid\":77,\"uptime_seconds\":3600,\"memory_kib\":9000,"
-		"\"backend\":\"lsm\",\"self_test\":{\"passed\":true,\"detail\":null},"
+		"\"backend\":\"lsm\",\"pinned\":\"/sys/fs/bpf/cachewarden/"
+		"v1\",\"self_test\":{\"passed\":true,\"detail\":null},"
 		"\"generation\":4,\"governed\":130,\"clients\":{\"count\":2,\"lost\":9},"
 		"\"malformed\":0,\"instances\":[{\"name\":\"CACHE\",\"mode\":\"enforce\","
 		"\"policy_mode\":\"audit\",\"generation\":4,\"governed\":123,"

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * disarm: everything out, for the night when enforcing is the trouble. It asks no daemon: that may be
+ * dead or hang. What is pinned holds every verdict alone, so to remove the pins is enough.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "kern/kern.h"
+#include "util/log.h"
+
+const struct cli_usage cli_disarm_usage = {
+	.name = "disarm",
+	.operands = "",
+	.summary = "Take out everything that is pinned: from then on nothing is judged. Needs no "
+		   "daemon.",
+	.shared = CLI_PIN_DIR,
+	.notes = "A daemon that runs notices and ends. Exit status 1: nothing was pinned. Verdicts "
+		 "that "
+		 "are not\npinned end with their daemon. To keep it out over a reboot: `systemctl "
+		 "disable cachewarden`,\nor cachewarden=off on the kernel's command line.",
+};
+
+int cli_disarm(int argc, char **argv)
+{
+	struct cli_parser parser = { .usage = &cli_disarm_usage, .argc = argc, .argv = argv };
+	struct kern_pin_counts counts;
+	const char *directory;
+	int r;
+
+	if (cli_parse(&parser) == CLI_LEAVE)
+		return parser.status;
+	if (parser.operand < argc)
+		return cli_bad_usage(&cli_disarm_usage, "unexpected '%s'", argv[parser.operand]);
+	directory = parser.common.pin_dir;
+	r = kern_disarm(directory, &counts);
+	if (r && r != -ENOENT) {
+		log_err(r, "take out what is pinned in %s", directory);
+		if (r == -EACCES || r == -EPERM)
+			log_hint("run as root");
+		return CLI_CANNOT;
+	}
+	if (!counts.links && !counts.programs && !counts.maps) {
+		printf("nothing is pinned in %s\n", directory);
+		return CLI_NO;
+	}
+	printf("disarmed: %u links, %u programs and %u maps taken out of %s\n", counts.links,
+	       counts.programs, counts.maps, directory);
+	return CLI_YES;
+}
