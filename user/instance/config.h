@@ -302,9 +302,9 @@ enum config_platform { CONFIG_PLATFORM_UNKNOWN, CONFIG_UNIX, CONFIG_WINDOWS };
 
 struct config {
 	struct cpf *cpf; /* owned; everything below may point into it */
-	enum config_product
-		product; /* [ConfigFile] Product; IRIS too where the version is 2018.2 on
-				      * or a database is IRISSYS */
+	/* [ConfigFile] Product; without it IRIS where the file has what only IRIS has (IRISSYS,
+	 * [Gateways]), else Caché. */
+	enum config_product product;
 	unsigned int year, release; /* 2017 and 1 of Version=2017.1; 0: not known */
 	enum config_platform platform; /* [config] overview, else the look of its directories */
 	bool ensemble; /* has ENSLIB: Ensemble, HealthShare, IRIS with interoperability */

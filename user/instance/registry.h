@@ -107,6 +107,9 @@ struct instance {
 	/* Set where the first process seen lives in another mount namespace: what stands before its
 	 * paths to reach them from here ("/proc/4711/root"); NULL: nothing. */
 	char *prefix;
+	/* Inside: what root is, so that two paths to it make one instance; inode 0: not looked at. */
+	dev_t device;
+	ino_t inode;
 };
 
 struct registry {
@@ -114,6 +117,7 @@ struct registry {
 	size_t count;
 	char **files; /* names that locations point to */
 	size_t file_count;
+	bool processes_all; /* registry_processes() saw every process: what has none is down */
 };
 
 struct registry *registry_new(void); /* NULL: no memory */
@@ -124,7 +128,7 @@ DEFINE_CLEANUP(struct registry *, registry_free);
 /*
  * Text of `qlist` (8 to 14 fields, `^` between them) or `list` (blocks); which of the two is told by
  * its lines, and both may be mixed. 0 or -ENOMEM; -EINVAL: no line of it is either (an error). Lines
- * that are neither are errors in the diagnostics, and the others count. file is copied.
+ * that are neither are passed over with a warning, and the others count. file is copied.
  */
 int registry_read(struct registry *registry, const char *file, const char *text, size_t length,
 		  struct diagnostics *diagnostics);
