@@ -17,7 +17,7 @@
 #include "util/cleanup.h"
 
 #define NEIGHBOUR_SIZE_MAX (4u << 20) /* bytes of one file */
-#define NEIGHBOUR_ROWS_MAX 65536
+#define NEIGHBOUR_ROWS_MAX 4096 /* servers, paths, sockets */
 
 /* ---- CSP.ini ---- */
 
@@ -45,12 +45,10 @@ struct csp_path {
 
 struct csp {
 	char *file;
-	struct csp_server *servers; /* later sections of a name win, reported */
+	struct csp_server *servers; /* a section that begins again goes on, reported */
 	size_t server_count;
 	struct csp_path *paths;
 	size_t path_count;
-	uint16_t nsd_port; /* of the network service daemon; 0: not given */
-	struct location nsd_where;
 };
 
 int csp_read(const char *file, const char *text, size_t length, struct diagnostics *diagnostics,
@@ -139,7 +137,7 @@ struct httpd_arguments {
 	size_t listen_count;
 };
 
-/* True: an httpd's (argv[0] ends in httpd or apache2). -ENOMEM leaves fields NULL and is false. */
+/* True: an httpd's (argv[0] ends in httpd or apache2). Else nothing is to be released. */
 bool httpd_arguments_read(const char *argv, size_t length, struct httpd_arguments *ret);
 void httpd_arguments_release(struct httpd_arguments *arguments);
 
@@ -149,7 +147,8 @@ struct java_arguments {
 	char *main_class; /* "com.intersystems.gateway.JavaGateway" */
 	uint16_t port; /* 0: none that is one */
 	char *log; /* "" none */
-	char *host, *instance, *name; /* of the third argument; "" where it is not of that form */
+	/* Of the third argument; where it is not of that form, all of it is the name. */
+	char *host, *instance, *name;
 	char *address; /* that it listens on; "" not given */
 };
 
