@@ -185,6 +185,19 @@ static int step_hammer_send(struct actor *actor, char **arguments)
 	return hammer(actor, arguments, step_send);
 }
 
+/* COUNT times the same socket to the same peer: little but what is judged. */
+static int step_sustain(struct actor *actor, char **arguments)
+{
+	struct sockaddr_storage address;
+	socklen_t size = actor_address(arguments[1], &address);
+
+	for (int left = atoi(arguments[0]); left > 0; left--) {
+		if (connect(actor->socket, (struct sockaddr *)&address, size))
+			return errno;
+	}
+	return 0;
+}
+
 const struct actor_step address_steps[] = {
 	{ "connect", 1, false, step_connect },
 	{ "bind", 1, false, step_bind },
@@ -195,6 +208,7 @@ const struct actor_step address_steps[] = {
 	{ "write", 0, false, step_write },
 	{ "bindx", 1, false, step_bindx },
 	{ "connectx", 1, false, step_connectx },
+	{ "sustain", 2, false, step_sustain },
 	{ "hammer-connect", 3, false, step_hammer_connect },
 	{ "hammer-bind", 3, false, step_hammer_bind },
 	{ "hammer-send", 3, false, step_hammer_send },

@@ -53,6 +53,7 @@ static const struct scene {
 	{ "reload", scene_reload },
 	{ "tail", scene_tail },
 	{ "load", scene_load },
+	{ "endurance", scene_endurance },
 	{ "standin", scene_standin },
 };
 #define SCENES (sizeof(scenes) / sizeof(scenes[0]))

@@ -17,6 +17,7 @@ void scene_filesystems(void);
 void scene_reload(void);
 void scene_tail(void);
 void scene_load(void);
+void scene_endurance(void);
 void scene_standin(void);
 void standin_release(void);
 void leaving_prepare(void); /* what BPF objects there are before */
