@@ -50,6 +50,7 @@ static const struct scene {
 	{ "trust", scene_trust },
 	{ "upgrade", scene_upgrade },
 	{ "filesystems", scene_filesystems },
+	{ "verity", scene_verity },
 	{ "reload", scene_reload },
 	{ "tail", scene_tail },
 	{ "load", scene_load },

@@ -43,32 +43,14 @@ static const char *mount_overlay(const char *at)
 	return mount("overlay", at, "overlay", 0, options) ? strerror(errno) : NULL;
 }
 
-/* In a file on a tmpfs, by a loop device. */
-static const char *mount_image(const char *at, const char *type, const char *options)
-{
-	char image[PATH_MAX];
-
-	snprintf(image, sizeof(image), "%s", world_path("images/%s", type));
-	if (world_command("mkdir -p %s", world_path("images")))
-		return "no directory";
-	if (world_command("command -v mkfs.%s >/dev/null", type))
-		return "no mkfs for it";
-	if (world_command("truncate -s 128M %s && mkfs.%s %s %s >/dev/null 2>&1", image, type,
-			  options, image))
-		return "mkfs fails";
-	return world_command("mount -t %s -o loop %s %s 2>/dev/null", type, image, at)
-		       ? "cannot be mounted"
-		       : NULL;
-}
-
 static const char *mount_ext4(const char *at)
 {
-	return mount_image(at, "ext4", "-q");
+	return world_mount_image(at, "ext4", "-q");
 }
 
 static const char *mount_btrfs(const char *at)
 {
-	return mount_image(at, "btrfs", "-q");
+	return world_mount_image(at, "btrfs", "-q");
 }
 
 static struct filesystem {

@@ -14,6 +14,7 @@ void scene_labels(void);
 void scene_trust(void);
 void scene_upgrade(void); /* many trusted files replaced at once */
 void scene_filesystems(void);
+void scene_verity(void); /* files that the kernel verifies */
 void scene_reload(void);
 void scene_tail(void);
 void scene_load(void);

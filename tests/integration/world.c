@@ -107,6 +107,24 @@ void world_copy(const char *from, const char *name)
 	close(out);
 }
 
+const char *world_mount_image(const char *at, const char *type, const char *options)
+{
+	static unsigned int number;
+	char image[PATH_MAX];
+
+	snprintf(image, sizeof(image), "%s", world_path("images/%s.%u", type, number++));
+	if (world_command("mkdir -p %s", world_path("images")))
+		return "no directory";
+	if (world_command("command -v mkfs.%s >/dev/null", type))
+		return "no mkfs for it";
+	if (world_command("truncate -s 128M %s && mkfs.%s %s %s >/dev/null 2>&1", image, type,
+			  options, image))
+		return "mkfs fails";
+	return world_command("mount -t %s -o loop %s %s 2>/dev/null", type, image, at)
+		       ? "cannot be mounted"
+		       : NULL;
+}
+
 int world_command(const char *format, ...)
 {
 	char *command = NULL;

@@ -45,6 +45,9 @@ void world_write(const char *name, mode_t mode, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Copy a file from anywhere into the world, executable; names starting with / are taken as they are. */
 void world_copy(const char *from, const char *name);
+/* A file system of that type in a file of its own, made with these options of mkfs, mounted on the
+ * directory `at`. NULL, or what to skip for. */
+const char *world_mount_image(const char *at, const char *type, const char *options);
 /* Run a command of this host; its exit status. */
 int world_command(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "event/show_cells.h"
+#include "policy/words.h"
 #include "util/cleanup.h"
 
 static const struct pattern_fact *row_pattern(const struct show_row *row)
@@ -55,7 +56,9 @@ static void fill_entry(const struct show_row *row, struct show_values *ret)
 
 static void fill_pinned(const struct show_row *row, struct show_values *ret)
 {
-	if (show_policy(row)->executables[row->index].pinned)
+	const struct executable *executable = &show_policy(row)->executables[row->index];
+
+	if (executable->pinned || executable->verity.length)
 		show_add(ret, "true");
 }
 
@@ -97,16 +100,33 @@ static void fill_inode(const struct show_row *row, struct show_values *ret)
 		show_add(ret, "%" PRIu64, (uint64_t)file->identity.key.inode);
 }
 
+#define DIGITS_MAX (2 * 64)
+
+static const char *digits(char to[DIGITS_MAX + 1], const uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		snprintf(to + 2 * i, 3, "%02x", bytes[i]);
+	return to;
+}
+
 static void fill_sha256(const struct show_row *row, struct show_values *ret)
 {
 	const struct file_fact *file = row_file(row);
-	char text[2 * sizeof(file->sha256) + 1];
+	char text[DIGITS_MAX + 1];
 
-	if (!file || !file->hashed)
-		return;
-	for (size_t i = 0; i < sizeof(file->sha256); i++)
-		snprintf(text + 2 * i, 3, "%02x", file->sha256[i]);
-	show_add(ret, "%s", text);
+	if (file && file->hashed)
+		show_add(ret, "%s", digits(text, file->sha256, sizeof(file->sha256)));
+}
+
+/* Whoever sees it there knows that the kernel verifies what is read, and that nobody can write it. */
+static void fill_verity(const struct show_row *row, struct show_values *ret)
+{
+	const struct file_fact *file = row_file(row);
+	char text[DIGITS_MAX + 1];
+
+	if (file && file->verity.length)
+		show_add(ret, "%s:%s", vocabulary_word(&words_verity, file->verity.algorithm),
+			 digits(text, file->verity.bytes, file->verity.length));
 }
 
 static void fill_file_trust(const struct show_row *row, struct show_values *ret)
@@ -137,6 +157,7 @@ static const struct show_column file_columns[] = {
 	{ "reason", SHOW_STRING, fill_reason },
 	{ "pinned", SHOW_BOOLEAN, fill_pinned },
 	{ "sha256", SHOW_STRING, fill_sha256 },
+	{ "verity", SHOW_STRING, fill_verity },
 };
 
 const struct show_table show_files = { "files", file_columns, ARRAY_SIZE(file_columns), next_file };

@@ -31,6 +31,10 @@ struct file_identifier {
 /* SHA-256 of the file behind a descriptor (O_PATH will do). 0 or a negative errno. */
 int file_hash(int fd, uint8_t ret[32]);
 
+/* What fs-verity says of it: length 0 where the file, or its file system, has no digest. 0 or a negative
+ * errno. */
+int file_measure(int fd, struct verity_digest *ret);
+
 /*
  * Files and patterns of facts, whose users and groups are there already. previous (NULL: none) saves
  * hashing what has not changed. 0; -ENOMEM; -ENOSPC: more files than CW_FILES_MAX; -E2BIG: a pattern

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fsverity.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "host/files.h"
+#include "policy/words.h"
 #include "util/cleanup.h"
 
 #define HASH_CHUNK (128 * 1024)
@@ -54,4 +58,26 @@ int file_hash(int fd, uint8_t ret[32])
 			return -EIO;
 	}
 	return EVP_DigestFinal_ex(hash, ret, NULL) == 1 ? 0 : -EIO;
+}
+
+int file_measure(int fd, struct verity_digest *ret)
+{
+	_cleanup_close_ int file = file_reopen(fd);
+	union {
+		struct fsverity_digest digest;
+		uint8_t bytes[sizeof(struct fsverity_digest) + sizeof(ret->bytes)];
+	} answer = { .digest.digest_size = sizeof(ret->bytes) };
+
+	*ret = (struct verity_digest){ 0 };
+	if (file < 0)
+		return file;
+	/* ENODATA: not of this file; ENOTTY, EOPNOTSUPP: not on this file system. */
+	if (ioctl(file, FS_IOC_MEASURE_VERITY, &answer) < 0)
+		return errno == ENODATA || errno == ENOTTY || errno == EOPNOTSUPP ? 0 : -errno;
+	if (answer.digest.digest_algorithm >= words_verity.count)
+		return 0;
+	ret->algorithm = (uint8_t)answer.digest.digest_algorithm;
+	ret->length = (uint8_t)answer.digest.digest_size;
+	memcpy(ret->bytes, answer.digest.digest, ret->length);
+	return 0;
 }

@@ -11,17 +11,23 @@
 
 void pins_add(struct pins *pins, const struct executable *executable)
 {
-	if (!executable->pinned)
-		return;
-	if (pins->sha256 &&
-	    memcmp(pins->sha256, executable->sha256, sizeof(executable->sha256)) != 0)
-		pins->contradict = true;
-	pins->sha256 = executable->sha256;
+	if (executable->pinned) {
+		if (pins->sha256 &&
+		    memcmp(pins->sha256, executable->sha256, sizeof(executable->sha256)) != 0)
+			pins->contradict = true;
+		pins->sha256 = executable->sha256;
+	}
+	if (executable->verity.length) {
+		if (pins->verity &&
+		    memcmp(pins->verity, &executable->verity, sizeof(executable->verity)) != 0)
+			pins->contradict = true;
+		pins->verity = &executable->verity;
+	}
 }
 
 bool pins_any(const struct pins *pins)
 {
-	return pins->sha256;
+	return pins->sha256 || pins->verity;
 }
 
 static int distrust_unreadable(struct file_fact *fact, int error)
@@ -73,24 +79,58 @@ static int fact_hash(struct file_fact *fact, const struct file_identifier *ident
 	return hash_now(fact, identifier);
 }
 
+/* What fs-verity says of the very file that was identified. It cannot be written from then on, so asking
+ * is enough: nothing is read. */
+static int fact_measure(struct file_fact *fact)
+{
+	struct chase_trust anybody = { 0 };
+	_cleanup_(chased_release) struct chased chased = { .fd = -1 };
+	struct cw_identity now = { 0 };
+	int r = chase(fact->resolved, &anybody, &chased);
+
+	if (r || chased.fd < 0)
+		return r;
+	r = identity_get(NULL, chased.fd, &now);
+	if (!r && !identity_same(&now, &fact->seen))
+		return fact_distrust(fact, FILE_TOO_YOUNG, 0, "%s changed while it was measured",
+				     fact->resolved);
+	if (!r)
+		r = file_measure(chased.fd, &fact->verity);
+	return r == -ENOMEM ? r : 0;
+}
+
+static int check_verity(struct file_fact *fact, const struct verity_digest *pinned)
+{
+	if (!fact->verity.length)
+		return fact_distrust(fact, FILE_BAD_HASH, 0, "%s has no fs-verity digest",
+				     fact->resolved);
+	if (memcmp(&fact->verity, pinned, sizeof(*pinned)) != 0)
+		return fact_distrust(fact, FILE_BAD_HASH, 0,
+				     "the fs-verity digest of %s is not what the policy pins",
+				     fact->resolved);
+	return 0;
+}
+
 int pins_check(struct file_fact *fact, const struct pins *pins,
 	       const struct file_identifier *identifier, const struct file_fact *before)
 {
-	bool hash = pins->sha256 || (identifier && identifier->hash_all);
+	bool all = identifier && identifier->hash_all;
 	bool readable = fact->resolved && fact->trust != FILE_NOT_REGULAR &&
 			fact->trust != FILE_UNREADABLE;
 	int r = 0;
 
-	if (readable && hash)
-		r = fact_hash(fact, identifier, before);
-	if (r || !pins->sha256)
-		return r;
 	if (pins->contradict)
-		return fact_distrust(fact, FILE_BAD_HASH, 0,
-				     "two different hashes are pinned for %s", fact->resolved);
-	if (fact->hashed && memcmp(fact->sha256, pins->sha256, sizeof(fact->sha256)) != 0)
-		return fact_distrust(fact, FILE_BAD_HASH, 0,
-				     "the content of %s is not what the policy pins",
-				     fact->resolved);
-	return 0;
+		r = fact_distrust(fact, FILE_BAD_HASH, 0, "two different hashes are pinned for %s",
+				  fact->resolved);
+	if (!r && readable && (pins->verity || all))
+		r = fact_measure(fact);
+	if (!r && readable && pins->verity)
+		r = check_verity(fact, pins->verity);
+	if (!r && readable && (pins->sha256 || all))
+		r = fact_hash(fact, identifier, before);
+	if (!r && pins->sha256 && fact->hashed &&
+	    memcmp(fact->sha256, pins->sha256, sizeof(fact->sha256)) != 0)
+		r = fact_distrust(fact, FILE_BAD_HASH, 0,
+				  "the content of %s is not what the policy pins", fact->resolved);
+	return r;
 }

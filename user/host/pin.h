@@ -13,6 +13,7 @@
 /* What all policies that name one file pin of it together. */
 struct pins {
 	const uint8_t *sha256; /* of the policies'; NULL: none */
+	const struct verity_digest *verity;
 	bool contradict; /* two of them pin different things: nothing can be both */
 };
 

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "abi.h"
+#include "policy/model.h"
 
 enum file_trust {
 	FILE_TRUSTED,
@@ -39,6 +40,7 @@ struct file_fact {
 	int reason_error;
 	bool hashed;
 	uint8_t sha256[32];
+	struct verity_digest verity; /* length 0: not asked for, or the file has none */
 	int hash_error; /* positive errno: it could not be hashed */
 	struct cw_identity identity; /* status != 0 where the kernel was not asked */
 	struct cw_identity seen; /* the same by stat() */

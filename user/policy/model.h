@@ -35,14 +35,23 @@ struct text_list {
 
 /* `name: { path: …, entry: …, sha256: … }` below executables. A path written straight into a rule
  * becomes an executable without a name (name.value NULL). */
+/* What fs-verity measures: the root hash of a tree over the content, with its parameters. */
+struct verity_digest {
+	uint8_t algorithm; /* FS_VERITY_HASH_ALG_* of linux/fsverity.h: index of words_verity */
+	uint8_t length; /* 0: there is none */
+	uint8_t bytes[64];
+};
+
 struct executable {
 	struct text name;
 	struct text path; /* ${root} replaced; absolute; may be a glob (7): `*`, `?`, `[…]` */
 	bool glob;
 	bool entry;
-	bool pinned;
+	bool pinned; /* sha256 */
 	uint8_t sha256[32];
 	struct location sha256_where;
+	struct verity_digest verity; /* length 0: not pinned */
+	struct location verity_where;
 };
 
 /* Protocols of a port item, as a bit mask of 1 << enum cw_protocol; `any` is all of them. */

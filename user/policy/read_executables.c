@@ -3,10 +3,13 @@
  * The table of executables, and the references to it: rules speak of files by name, or by a path that
  * then becomes an executable without a name.
  */
+#include <errno.h>
+#include <linux/fsverity.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/read.h"
+#include "policy/words.h"
 
 /* ------------------------------------------------------------------ one executable */
 
@@ -55,35 +58,66 @@ static int hexadecimal(char digit)
 	return -1;
 }
 
+/* The digits of a text from `from` on, as many as bytes asks for; diagnosed where they are not. */
+static bool read_digits(struct reader *reader, const char *name, const struct node *value,
+			size_t from, uint8_t *bytes, size_t count, const char *hint)
+{
+	size_t length = value->length - from;
+
+	for (size_t i = 0; i < length && i < 2 * count; i++) {
+		int digit = hexadecimal(value->text[from + i]);
+		struct location where = node_part(value, from + i, 1);
+
+		if (digit < 0) {
+			diagnostic_hint(read_error(reader, &where,
+						   "`%s` holds what is not a hexadecimal digit",
+						   name),
+					"%s", hint);
+			return false;
+		}
+		bytes[i / 2] |= (uint8_t)(digit << (i % 2 ? 0 : 4));
+	}
+	if (length == 2 * count)
+		return true;
+	diagnostic_hint(read_error(reader, &value->where, "`%s` has %zu digits instead of %zu",
+				   name, length, 2 * count),
+			"%s", hint);
+	return false;
+}
+
 static void read_sha256(struct reader *reader, const struct schema_key *key,
 			const struct node *value, void *object)
 {
 	struct executable *executable = object;
-	size_t digits = 2 * sizeof(executable->sha256);
 
-	(void)key;
 	executable->sha256_where = value->where;
-	for (size_t i = 0; i < value->length && i < digits; i++) {
-		int digit = hexadecimal(value->text[i]);
-		struct location where = node_part(value, i, 1);
+	executable->pinned = read_digits(reader, key->name, value, 0, executable->sha256,
+					 sizeof(executable->sha256), "sha256sum FILE prints it");
+}
 
-		if (digit < 0) {
-			diagnostic_hint(
-				read_error(reader, &where,
-					   "`sha256` holds what is not a hexadecimal digit"),
-				"sha256sum FILE prints it");
-			return;
-		}
-		executable->sha256[i / 2] |= (uint8_t)(digit << (i % 2 ? 0 : 4));
-	}
-	if (value->length != digits) {
+/* As `fsverity measure` prints it: `sha256:` and its digits. */
+static void read_verity(struct reader *reader, const struct schema_key *key,
+			const struct node *value, void *object)
+{
+	static const char hint[] = "`fsverity measure FILE` prints it";
+	struct executable *executable = object;
+	const char *colon = memchr(value->text, ':', value->length);
+	int algorithm = colon ? vocabulary_value(&words_verity, value->text,
+						 (size_t)(colon - value->text))
+			      : -ENOENT;
+
+	executable->verity_where = value->where;
+	if (algorithm < 0) {
 		diagnostic_hint(read_error(reader, &value->where,
-					   "`sha256` has %zu digits instead of %zu", value->length,
-					   digits),
-				"sha256sum FILE prints it");
+					   "`%s` begins with `sha256:` or `sha512:`", key->name),
+				"%s", hint);
 		return;
 	}
-	executable->pinned = true;
+	executable->verity.algorithm = (uint8_t)algorithm;
+	if (read_digits(reader, key->name, value, (size_t)(colon - value->text) + 1,
+			executable->verity.bytes, algorithm == FS_VERITY_HASH_ALG_SHA256 ? 32 : 64,
+			hint))
+		executable->verity.length = algorithm == FS_VERITY_HASH_ALG_SHA256 ? 32 : 64;
 }
 
 static const struct schema_key executable_keys[] = {
@@ -93,6 +127,8 @@ static const struct schema_key executable_keys[] = {
 	  "true: who executes it is governed from then on; default false", read_entry },
 	{ "sha256", SCHEMA_TEXT, false, "64 hexadecimal digits",
 	  "trusted only while its content has this hash", read_sha256 },
+	{ "verity", SCHEMA_TEXT, false, "`sha256:` or `sha512:` and hexadecimal digits",
+	  "trusted only with this fs-verity digest; such a file cannot be written", read_verity },
 };
 const struct schema schema_executable = { "an executable", executable_keys,
 					  ARRAY_SIZE(executable_keys) };
@@ -145,9 +181,13 @@ static void check_executable(struct reader *reader, const struct executable *exe
 	const struct policy *policy = reader->policy;
 	size_t other;
 
-	if (executable->pinned && executable->glob)
-		diagnostic_related(read_error(reader, &executable->sha256_where,
-					      "`sha256` pins one file, and the path has wildcards"),
+	if ((executable->sha256_where.line || executable->verity_where.line) && executable->glob)
+		diagnostic_related(read_error(reader,
+					      executable->sha256_where.line
+						      ? &executable->sha256_where
+						      : &executable->verity_where,
+					      "`%s` pins one file, and the path has wildcards",
+					      executable->sha256_where.line ? "sha256" : "verity"),
 				   &executable->path.where, "the path");
 	if (executable->path.value &&
 	    find_path(policy, executable->path.value, policy->executable_count - 1, &other))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "policy/words.h"
 
+#include <linux/fsverity.h>
 #include <sys/socket.h>
 
 #include "abi.h"
@@ -60,3 +61,6 @@ VOCABULARY(words_socket_type, 11, [SOCK_STREAM] = "stream", [SOCK_DGRAM] = "dgra
 	   [SOCK_DCCP] = "dccp", [SOCK_PACKET] = "packet");
 
 VOCABULARY(words_on_stop, ON_STOP_MAX, "keep", "release");
+
+VOCABULARY(words_verity, FS_VERITY_HASH_ALG_SHA512 + 1, [FS_VERITY_HASH_ALG_SHA256] = "sha256",
+	   [FS_VERITY_HASH_ALG_SHA512] = "sha512");

@@ -16,6 +16,7 @@ extern const struct vocabulary words_protocol;
 extern const struct vocabulary words_fault;
 extern const struct vocabulary words_family; /* AF_* of linux/socket.h, below CW_FAMILIES_MAX */
 extern const struct vocabulary words_socket_type; /* SOCK_* */
+extern const struct vocabulary words_verity; /* algorithms of struct verity_digest */
 extern const struct vocabulary words_on_stop; /* of struct policy */
 
 #endif

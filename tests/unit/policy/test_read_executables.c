@@ -8,10 +8,13 @@ static void test_table(void **state)
 {
 	struct policy *policy = read_good(WHOLE "  tools: { path: \"${root}//bin/*\" }\n"
 						"  one: { path: \"/a/[a-c]x\", entry: false }\n"
-						"  pin.2_-: { path: /p, sha256: " HASH " }\n");
+						"  pin.2_-: { path: /p, sha256: " HASH " }\n"
+						"  seal: { path: /s, verity: sha256:" HASH " }\n"
+						"  long: { path: /l, verity: sha512:" HASH HASH
+						" }\n");
 
 	(void)state;
-	assert_int_equal(policy->executable_count, 5);
+	assert_int_equal(policy->executable_count, 7);
 	assert_string_equal(policy->executables[0].name.value, "cache");
 	assert_string_equal(policy->executables[0].path.value, "/usr/cachesys/bin/cache");
 	assert_int_equal(policy->executables[0].path.where.line, 6);
@@ -26,6 +29,11 @@ static void test_table(void **state)
 	assert_true(policy->executables[4].pinned);
 	assert_int_equal(policy->executables[4].sha256[0], 0x9f);
 	assert_int_equal(policy->executables[4].sha256[31], 0x08);
+	assert_false(policy->executables[5].pinned);
+	assert_int_equal(policy->executables[5].verity.length, 32);
+	assert_int_equal(policy->executables[5].verity.bytes[31], 0x08);
+	assert_int_equal(policy->executables[6].verity.length, 64);
+	assert_int_equal(policy->executables[6].verity.bytes[63], 0x08);
 	policy_free(policy);
 }
 
@@ -64,6 +72,15 @@ static void test_mistakes(void **state)
 		  "sha256sum" },
 		{ "  x: { path: /x, sha256: " HASH "0 }\n", 8, 26, "has 65 digits", NULL },
 		{ "  x: { path: /x, sha256: 9fg6 }\n", 8, 28, "not a hexadecimal digit", NULL },
+		{ "  x: { path: /x, verity: " HASH " }\n", 8, 26, "begins with `sha256:`",
+		  "fsverity" },
+		{ "  x: { path: /x, verity: sha1:" HASH " }\n", 8, 26, "begins with", NULL },
+		{ "  x: { path: /x, verity: sha512:" HASH " }\n", 8, 26, "64 digits instead of 128",
+		  NULL },
+		{ "  x: { path: /x, verity: sha256:9f8z }\n", 8, 36, "not a hexadecimal digit",
+		  "fsverity" },
+		{ "  x: { path: /x/*, verity: sha256:" HASH " }\n", 8, 28, "the path has wildcards",
+		  NULL },
 		{ "  x: { path: /x/*, sha256: " HASH " }\n", 8, 28, "the path has wildcards",
 		  NULL },
 	};
