@@ -108,8 +108,6 @@ enum cw_direction {
 #define CW_RULE_NONE 0xffff
 #define CW_FILES_MAX 16384 /* distinct files that policies name; file 0 is "no file we know" */
 #define CW_FILE_UNKNOWN 0
-#define CW_SUBJECTS_MAX \
-	131072 /* governed processes; preallocated, so a fork never waits for memory */
 #define CW_VECTORS_MAX 16384 /* rule vectors of all instances; vector 0 is empty, 1 is full */
 #define CW_VECTOR_EMPTY 0
 #define CW_VECTOR_FULL 1
@@ -214,7 +212,7 @@ struct cw_page_head {
 	__u32 v6_bounds;
 	__u32 vectors;
 	__u32 guarded; /* bit per rule class: some guard exists */
-	__u32 undecided_deny; /* some enforcing instance denies when undecided: for label overflow */
+	__u32 pad0;
 	__u32 zero; /* always 0; the verifier does not know: see cw_widen() */
 	__u32 users_used; /* some rule or guard names a user */
 	struct cw_user_slot users[CW_USERS_SLOTS];
@@ -310,27 +308,24 @@ struct cw_identity {
 };
 CW_ASSERT_SIZE(struct cw_identity, 56);
 
-#define CW_SUBJECT_EXECUTING 1 /* labelled in the midst of an exec that was not judged as its own */
+#define CW_GOVERNED(instance) ((instance) + 1)
+#define CW_EXEC_NONE 0
+#define CW_EXEC_UNJUDGED 255 /* labelled in the midst of an exec that was not judged as its own */
 
-/* The beginning of a label, in every version of this contract: a later one takes it over. */
-struct cw_subject_carried {
-	__u32 executable;
-	__u32 script;
-	__u16 instance;
-	__u16 pad0;
-};
-CW_ASSERT_SIZE(struct cw_subject_carried, 12);
-
-/* A governed process. Key: tgid in the initial pid namespace (__u32). */
+/*
+ * A process. Key: tgid in the initial pid namespace (__u32); there is one for each that can be. Eight
+ * bytes, because there are as many as pids and every hook reads one. All but exec and exec_script mean
+ * the same in every version of this contract, in the same place: a later one takes them over.
+ */
 struct cw_subject {
-	__u32 executable; /* file number, CW_FILE_UNKNOWN if no policy names it */
-	__u32 script; /* file number of the script it runs, else 0 */
-	__u16 instance;
-	__u16 flags; /* CW_SUBJECT_* */
-	__u32 pending_script; /* between the two looks at a script's exec: the script ... */
-	__u64 pending_exec; /* ... and the linux_binprm it belongs to */
+	__u8 governed; /* CW_GOVERNED() of its instance; 0: nobody governs it, and all else is 0 */
+	__u8 exec; /* CW_EXEC_*, or a mark of the linux_binprm that exec_script belongs to */
+	__u16 executable; /* file number, CW_FILE_UNKNOWN if no policy names it */
+	__u16 script; /* file number of the script it runs, else 0 */
+	__u16 exec_script; /* between the two looks at a script's exec: the script */
 };
-CW_ASSERT_SIZE(struct cw_subject, 24);
+CW_ASSERT_SIZE(struct cw_subject, 8);
+_Static_assert(CW_FILES_MAX <= 65536 && CW_GOVERNED(CW_INSTANCES_MAX - 1) < 256, "label");
 
 /* ------------------------------------------------------------------ control and counters */
 
@@ -363,7 +358,7 @@ CW_ASSERT_SIZE(struct cw_counter, 48);
 
 /* Early returns that are not verdicts. None is silent. */
 enum cw_fault {
-	CW_FAULT_LABEL_FULL, /* the label map was full: the process is known, its instance is not */
+	CW_FAULT_LABEL_FULL, /* a pid beyond the label map, which has room for all that can be */
 	CW_FAULT_NO_IMAGE, /* no policy published yet */
 	CW_FAULT_BAD_ADDRESS, /* an address too short or of a strange family, left to the kernel to refuse */
 	CW_FAULT_NO_FILE, /* a file without an inode */

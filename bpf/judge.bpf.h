@@ -98,7 +98,7 @@ static __always_inline bool hook_open(struct hook *hook, __u32 operation, __u32 
 	hook->pages.head = &page->head;
 	hook->pages.ports = &page->ports;
 	hook->pages.vectors = &page->vectors;
-	return hook->subject || hook->pages.head->guarded & (1u << rule_class) || overflow_count ||
+	return hook->subject || hook->pages.head->guarded & (1u << rule_class) ||
 	       host_wants(operation);
 }
 
@@ -117,7 +117,7 @@ static __always_inline void hook_request(const struct hook *hook, struct cw_requ
 		/* Else the compiler loads from the label or from the stack, whichever a pointer says. */
 		cw_opaque(executable);
 		cw_opaque(script);
-		request->instance = subject->instance;
+		request->instance = subject->governed - CW_GOVERNED(0);
 		request->executable = executable;
 		request->script = script;
 	}
@@ -136,22 +136,6 @@ static __always_inline void hook_address(const struct hook *hook, struct cw_requ
 	cw_widen(request->family, zero);
 	cw_widen(request->high, zero);
 	cw_widen(request->low, zero);
-}
-
-/* decide(), unless the subject is one for whom there was no room. */
-static __always_inline struct cw_decision hook_decide(const struct hook *hook,
-						      const struct cw_request *request,
-						      __u32 rule_class)
-{
-	struct cw_decision decision;
-
-	if (hook->subject || !subject_overflowed(bpf_get_current_pid_tgid()))
-		return cw_decide(&hook->pages, request);
-	decision = cw_answer(request, CW_MODE_AUDIT, rule_class, CW_VERDICT_DENY,
-			     CW_REASON_UNRESOLVED);
-	if (hook->pages.head->undecided_deny)
-		decision.mode = CW_MODE_ENFORCE;
-	return decision;
 }
 
 /* Count, record, and say whether to refuse. refusal: the effect that a refusal has here. */
@@ -206,24 +190,25 @@ static __always_inline int settle_exec_as(struct linux_binprm *bprm, bool by_kil
 
 	if (!hook_open(&hook, CW_OPERATION_EXEC, CW_CLASS_EXEC))
 		return 0;
-	if (by_kill && hook.subject && hook.subject->flags & CW_SUBJECT_EXECUTING)
+	if (by_kill && hook.subject && hook.subject->exec == CW_EXEC_UNJUDGED)
 		return 0;
-	if (interpreter && hook.subject && hook.subject->pending_exec == (__u64)bprm)
+	if (interpreter && hook.subject &&
+	    hook.subject->exec == subject_exec_mark(hook.subject, bprm))
 		return 0;
 	hook_request(&hook, &judgement.request);
 	file_identity(CW_PLAIN, bprm->file, &target.identity);
 	file = file_find(&target.identity, &judgement.request.target_state);
 	if (file)
 		judgement.request.target = file->file;
-	judgement.decision = hook_decide(&hook, &judgement.request, CW_CLASS_EXEC);
+	judgement.decision = cw_decide(&hook.pages, &judgement.request);
 	/* Here the script is gone already: only its interpreter can still be seen. */
 	if (by_kill && interpreter && judgement.decision.verdict == CW_VERDICT_DENY &&
 	    judgement.decision.reason == CW_REASON_NO_RULE)
 		judgement.decision = cw_decide_undecided(&hook.pages, &judgement.request,
 							 CW_CLASS_EXEC);
 	if (hook.subject) {
-		hook.subject->pending_script = by_kill ? CW_FILE_UNKNOWN : judgement.request.target;
-		hook.subject->pending_exec = (__u64)bprm;
+		hook.subject->exec_script = by_kill ? CW_FILE_UNKNOWN : judgement.request.target;
+		hook.subject->exec = subject_exec_mark(hook.subject, bprm);
 	}
 	target.file = (__u64)bprm->file;
 	target.number = judgement.request.target;
@@ -279,7 +264,7 @@ static __always_inline int settle_library(struct file *file, const void *argumen
 		target.file = (__u64)file;
 	}
 	judgement.file = &target;
-	judgement.decision = hook_decide(&hook, request, CW_CLASS_LIBRARY);
+	judgement.decision = cw_decide(&hook.pages, request);
 	/* A file that a policy names and pins is trusted for what it is, whoever may write it. */
 	if (judgement.decision.reason == CW_REASON_UNTRUSTED_LIBRARY && request->has_file) {
 		const struct cw_file *known = file_find(identity, &request->target_state);
@@ -317,7 +302,7 @@ static __always_inline int settle_socket(__u32 family, __u32 type, __u32 protoco
 	if (family_is_inet(family) && type == SOCK_DGRAM &&
 	    (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6))
 		request->socket_type = SOCK_RAW;
-	judgement.decision = hook_decide(&hook, request, CW_CLASS_SOCKETS);
+	judgement.decision = cw_decide(&hook.pages, request);
 	if (backend == CW_BACKEND_CGROUP && judgement.decision.verdict == CW_VERDICT_ALLOW &&
 	    request->instance < CW_INSTANCES_MAX && unseen_by_cgroup(protocol))
 		judgement.decision = cw_decide_undecided(&hook.pages, request, CW_CLASS_SOCKETS);
@@ -331,8 +316,6 @@ static __always_inline int settle_network(struct hook *hook, struct judgement *j
 					  __u32 protocol, __u8 backend, __u32 refusal)
 {
 	struct cw_request *request = &judgement->request;
-	__u32 rule_class = request->direction == CW_DIRECTION_BIND ? CW_CLASS_BIND
-								   : CW_CLASS_CONNECT;
 
 	if (!hook_addresses(hook))
 		return 0;
@@ -341,7 +324,7 @@ static __always_inline int settle_network(struct hook *hook, struct judgement *j
 	if (request->direction == CW_DIRECTION_CONNECT)
 		cw_address_peer(request);
 	hook_request(hook, request);
-	judgement->decision = hook_decide(hook, request, rule_class);
+	judgement->decision = cw_decide(&hook->pages, request);
 	judgement->socket_protocol = protocol;
 	judgement->backend = backend;
 	return settle(hook, judgement, refusal);
@@ -528,8 +511,7 @@ static __always_inline int settle_receive(struct file *file)
 	if (!sock || !family_is_inet(BPF_CORE_READ(sock, __sk_common.skc_family)))
 		return 0;
 	/* What others hand to each other is nobody's business. */
-	if (!hook_open(&hook, CW_OPERATION_RECEIVE, CW_CLASS_BIND) ||
-	    !(hook.subject || overflow_count))
+	if (!hook_open(&hook, CW_OPERATION_RECEIVE, CW_CLASS_BIND) || !hook.subject)
 		return 0;
 	state = BPF_CORE_READ(sock, __sk_common.skc_state);
 	local = BPF_CORE_READ(sock, __sk_common.skc_num);
@@ -546,7 +528,7 @@ static __always_inline int settle_receive(struct file *file)
 			return 0;
 		hook_request(&hook, request);
 		request->protocol = socket_protocol(BPF_CORE_READ(sock, sk_protocol));
-		judgement.decision = hook_decide(&hook, request, CW_CLASS_BIND);
+		judgement.decision = cw_decide(&hook.pages, request);
 		if (judgement.decision.verdict == CW_VERDICT_DENY) {
 			request->direction = CW_DIRECTION_CONNECT;
 			request_peer(request, sock);

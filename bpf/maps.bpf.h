@@ -4,8 +4,7 @@
  *
  *   images      daemon publishes, hooks read        the policies in force (see abi.h)
  *   files       daemon admits, hooks read           which file is which executable
- *   subjects    hooks and iterator write            which process is governed
- *   overflow    hooks write                         processes for which `subjects` had no room
+ *   subjects    hooks and iterator write            which process is governed, by which instance
  *   control     daemon writes, hooks read           what is wanted
  *   counters    hooks write, daemon reads           what became of every judged operation
  *   faults      hooks write, daemon reads           early returns that are not verdicts
@@ -48,20 +47,17 @@ struct {
 	__type(value, struct cw_file);
 } files SEC(".maps");
 
+/*
+ * An array over all pids, 32 MiB: to find a label in it takes no hash and no call, a fork never waits
+ * for memory, and it is never full.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, CW_SUBJECTS_MAX);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CW_PID_MAX);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, struct cw_subject);
 } subjects SEC(".maps");
-
-/* One bit per pid, 64 in an element: an element of an array is never smaller than that. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, CW_PID_MAX / 64);
-	__type(key, __u32);
-	__type(value, __u64);
-} overflow SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -116,9 +112,6 @@ struct {
 	__type(key, struct cw_name_key);
 	__type(value, struct cw_name_part);
 } file_names SEC(".maps");
-
-/* How many processes stand in `overflow`: the common answer is none, and costs one load. */
-__u32 overflow_count;
 
 static __always_inline void fault(__u32 kind)
 {

@@ -275,7 +275,7 @@ static __always_inline void record_ancestry(struct cw_deviation *deviation,
 		ancestor->executable = CW_FILE_UNKNOWN;
 		if (!pid)
 			break;
-		label = bpf_map_lookup_elem(&subjects, &pid);
+		label = subject_find(pid);
 		if (label)
 			ancestor->executable = label->executable;
 		bpf_core_read(&ancestor->comm, sizeof(ancestor->comm), &task->comm);

@@ -4,8 +4,8 @@
  * iterator gives labels to what ran before the hooks were live. A process is its thread group: the key
  * is the tgid, so threads, vfork and exec from a thread need no special case.
  *
- * When `subjects` is full a new process gets a bit in `overflow` instead. It is then known to be
- * governed although its instance is not, and every operation of it is undecided.
+ * The map has a place for every pid that the kernel gives (the daemon makes sure). A number beyond it
+ * would be a fault, and counted.
  */
 #ifndef CW_SUBJECT_BPF_H
 #define CW_SUBJECT_BPF_H
@@ -47,46 +47,12 @@ __attribute__((noinline)) __u64 current_ids(void)
 	return BPF_CORE_READ(cred, euid.val) | (__u64)BPF_CORE_READ(cred, egid.val) << 32;
 }
 
-static __always_inline __u64 *overflow_word(__u32 tgid)
-{
-	__u32 index = (tgid / 64) & (CW_PID_MAX / 64 - 1);
-
-	return bpf_map_lookup_elem(&overflow, &index);
-}
-
-static __always_inline bool overflow_holds(__u32 tgid)
-{
-	__u64 *word = overflow_word(tgid);
-
-	return word && (*word >> (tgid % 64)) & 1;
-}
-
-/* Compare-and-swap is newer than 5.10: set and clear by adding, after a look. Only the process itself
- * and its parent before it runs touch a pid's bit, so the look cannot be stale. */
-static __always_inline void overflow_set(__u32 tgid)
-{
-	__u64 *word = overflow_word(tgid);
-
-	fault(CW_FAULT_LABEL_FULL);
-	if (!word || overflow_holds(tgid))
-		return;
-	__sync_fetch_and_add(word, 1ull << (tgid % 64));
-	__sync_fetch_and_add(&overflow_count, 1);
-}
-
-static __always_inline void overflow_clear(__u32 tgid)
-{
-	__u64 *word = overflow_word(tgid);
-
-	if (!word || !overflow_holds(tgid))
-		return;
-	__sync_fetch_and_add(word, -(1ull << (tgid % 64)));
-	__sync_fetch_and_add(&overflow_count, -1);
-}
-
+/* The label of a process; NULL if it is not governed. */
 static __always_inline struct cw_subject *subject_find(__u32 tgid)
 {
-	return bpf_map_lookup_elem(&subjects, &tgid);
+	struct cw_subject *label = bpf_map_lookup_elem(&subjects, &tgid);
+
+	return label && label->governed ? label : NULL;
 }
 
 /* The label of whoever calls; NULL if the process is not governed. */
@@ -103,41 +69,54 @@ static __always_inline struct cw_subject *subject_current(__u64 pid_tgid)
 	return subject;
 }
 
-static __always_inline bool subject_overflowed(__u64 pid_tgid)
+/* Whole, so that nobody ever reads half of it. */
+static __always_inline void subject_write(__u32 tgid, struct cw_subject label)
 {
-	return overflow_count && overflow_holds(pid_tgid >> 32);
+	__u64 *place = bpf_map_lookup_elem(&subjects, &tgid);
+
+	if (place)
+		*(volatile __u64 *)place = *(__u64 *)&label;
+	else if (label.governed)
+		fault(CW_FAULT_LABEL_FULL);
+}
+
+/*
+ * The same at all looks at an exec, as little else is. Of one process there is one exec at a time, so a
+ * few bits of the address will do; the verifier makes a number of it only as a difference.
+ */
+static __always_inline __u8 subject_exec_mark(const struct cw_subject *label,
+					      const struct linux_binprm *bprm)
+{
+	__u64 distance = (__u64)bprm - (__u64)label;
+
+	cw_opaque(distance);
+	return (distance >> 9 & 0x7f) + 1;
 }
 
 static __always_inline void subject_fork(__u32 parent, __u32 child)
 {
-	struct cw_subject *label;
-	struct cw_subject copy;
+	const struct cw_subject *label;
+	struct cw_subject copy = {};
 
 	if (parent == child)
 		return; /* a thread */
+	/* The number may have been somebody's whose label was left behind: so nobody's is written too. */
 	label = subject_find(parent);
-	if (!label) {
-		/* The number may have been somebody's whose label was left behind. */
-		bpf_map_delete_elem(&subjects, &child);
-		if (overflow_count && overflow_holds(parent))
-			overflow_set(child);
-		return;
+	if (label) {
+		copy.governed = label->governed;
+		copy.executable = label->executable;
+		copy.script = label->script;
 	}
-	copy = *label;
-	copy.pending_exec = 0;
-	copy.pending_script = 0;
-	copy.flags = 0;
-	if (bpf_map_update_elem(&subjects, &child, &copy, BPF_ANY))
-		overflow_set(child);
+	subject_write(child, copy);
 }
 
 static __always_inline void subject_exit(__u32 tgid)
 {
-	/* Most are not governed, and to look takes no lock. */
+	struct cw_subject nobody = {};
+
+	/* Most are not governed, and what is only read stays in every CPU's cache. */
 	if (subject_find(tgid))
-		bpf_map_delete_elem(&subjects, &tgid);
-	if (overflow_count)
-		overflow_clear(tgid);
+		subject_write(tgid, nobody);
 }
 
 /* Instance that a file is an entry of, the lowest if several; CW_INSTANCE_NONE if it is none. */
@@ -149,34 +128,32 @@ static __always_inline __u32 subject_entry(const struct cw_file *file)
 		       : CW_INSTANCE_NONE;
 }
 
-/* The process now runs this file: it becomes governed, or governed under another executable. exec: the
- * linux_binprm, where what runs is the interpreter of a script; else 0. again: this may have been told
- * before, and then the script is known and what named it forgotten. */
+/* The process now runs this file: it becomes governed, or governed under another executable. again: this
+ * may have been told before, and then the script is known and what named it forgotten. */
 static __always_inline void subject_exec(__u32 tgid, const struct cw_file *file, bool admitted,
-					 __u64 exec, bool again)
+					 const struct linux_binprm *bprm, bool again)
 {
+	bool interpreter = bprm->interp != bprm->filename;
 	struct cw_subject *label = subject_find(tgid);
-	__u32 number = file && admitted ? file->file : CW_FILE_UNKNOWN;
+	__u16 number = file && admitted ? file->file : CW_FILE_UNKNOWN;
 	struct cw_subject fresh = { .executable = number };
 	__u32 instance;
 
 	if (label) {
-		if (again && label->executable == number && !label->pending_exec && !label->flags)
+		if (again && label->executable == number && label->exec == CW_EXEC_NONE)
 			return;
-		label->executable = number;
-		label->script = exec && label->pending_exec == exec ? label->pending_script
-								    : CW_FILE_UNKNOWN;
-		label->pending_exec = 0;
-		label->flags = 0;
+		fresh.governed = label->governed;
+		if (interpreter && label->exec == subject_exec_mark(label, bprm))
+			fresh.script = label->exec_script;
+		subject_write(tgid, fresh);
 		return;
 	}
 	/* A tampered entry is governed all the more: only its rights are those of an unknown file. */
 	instance = file ? subject_entry(file) : CW_INSTANCE_NONE;
 	if (instance == CW_INSTANCE_NONE)
 		return;
-	fresh.instance = instance;
-	if (bpf_map_update_elem(&subjects, &tgid, &fresh, BPF_ANY))
-		overflow_set(tgid);
+	fresh.governed = CW_GOVERNED(instance);
+	subject_write(tgid, fresh);
 }
 
 #endif

@@ -61,15 +61,13 @@ int BPF_PROG(label_exit_again, struct task_struct *task)
 static __always_inline void label_executed(struct task_struct *task, struct linux_binprm *bprm,
 					   bool again)
 {
-	bool interpreter = bprm->interp != bprm->filename;
 	struct cw_identity identity = {};
 	const struct cw_file *file;
 	__u8 state;
 
 	file_identity(CW_PLAIN, bprm->file, &identity);
 	file = file_find(&identity, &state);
-	subject_exec(task->tgid, file, state == CW_FILE_STATE_ADMITTED,
-		     interpreter ? (__u64)bprm : 0, again);
+	subject_exec(task->tgid, file, state == CW_FILE_STATE_ADMITTED, bprm, again);
 }
 
 SEC("?tp_btf/sched_process_exec")
@@ -105,9 +103,28 @@ static __always_inline __u32 label_inherited(struct task_struct *task)
 			break;
 		label = subject_find(tgid);
 		if (label)
-			return label->instance;
+			return label->governed - CW_GOVERNED(0);
 	}
 	return CW_INSTANCE_NONE;
+}
+
+static __always_inline void label_give(struct task_struct *task, const struct mm_struct *mm,
+				       struct cw_subject label)
+{
+	__u32 tgid = task->tgid;
+	struct mm_struct *now = NULL;
+	struct cw_subject *given;
+
+	subject_write(tgid, label);
+	__sync_fetch_and_add(&labels_given, 1);
+	/* An exec may have passed by meanwhile: what runs now the next pass finds out. */
+	bpf_core_read(&now, sizeof(now), &task->mm);
+	given = subject_find(tgid);
+	if (given && now != mm)
+		given->executable = CW_FILE_UNKNOWN;
+	/* Or its exit, which would not take this label away. */
+	if (kernel_exiting(task))
+		subject_exit(tgid);
 }
 
 /* Label what ran before the hooks were live: entries, and what descends from them. */
@@ -144,7 +161,7 @@ int label_running(struct bpf_iter__task *context)
 	if (label) {
 		/* A number may have been given to its executable since. Never take one away: the file on
 		 * disk may have been replaced under a process that runs the old one. */
-		if (number && !executing)
+		if (number && !executing && label->executable != number)
 			label->executable = number;
 		return 0;
 	}
@@ -154,17 +171,10 @@ int label_running(struct bpf_iter__task *context)
 		/* In the midst of an exec the file is the new one already, and the backend that judges
 		 * an exec when it has happened must not judge this one as the new program's own. */
 		struct cw_subject fresh = { .executable = number,
-					    .instance = instance,
-					    .flags = executing ? CW_SUBJECT_EXECUTING : 0 };
-		__u32 tgid = task->tgid;
+					    .governed = CW_GOVERNED(instance),
+					    .exec = executing ? CW_EXEC_UNJUDGED : CW_EXEC_NONE };
 
-		if (bpf_map_update_elem(&subjects, &tgid, &fresh, BPF_NOEXIST))
-			overflow_set(tgid);
-		else
-			__sync_fetch_and_add(&labels_given, 1);
-		/* Its exit may have passed by meanwhile, and would not take this label away. */
-		if (kernel_exiting(task))
-			subject_exit(tgid);
+		label_give(task, mm, fresh);
 	}
 	return 0;
 }
@@ -345,7 +355,7 @@ int BPF_PROG(cgroup_exec_again, struct task_struct *task, int old_pid, struct li
 {
 	struct cw_subject *subject = subject_find(task->tgid);
 
-	if (subject && subject->pending_exec != (__u64)bprm)
+	if (subject && subject->exec != subject_exec_mark(subject, bprm))
 		settle_exec_by_kill(bprm);
 	return 0;
 }

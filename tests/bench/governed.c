@@ -178,7 +178,8 @@ int governed_enter(enum variant_id variant)
 	enum image_id id = variant == VARIANT_RULES_1	 ? IMAGE_RULES_1
 			   : variant == VARIANT_PREFIXES ? IMAGE_PREFIXES
 							 : IMAGE_RULES_512;
-	struct cw_subject subject = { .instance = 1 };
+	struct cw_subject subject = { .governed = CW_GOVERNED(1) };
+	uint32_t number = CW_FILE_UNKNOWN;
 	int r = publish(id);
 
 	if (!r)
@@ -188,7 +189,8 @@ int governed_enter(enum variant_id variant)
 	kern_wanted(kern, variant == VARIANT_RECORDED ? EVERY_OPERATION : 0, 0);
 	if (variant == VARIANT_UNGOVERNED)
 		return 0;
-	r = file_registry_number(registry, self, &subject.executable);
+	r = file_registry_number(registry, self, &number);
+	subject.executable = (__u16)number;
 	return r ? r : kern_subject_add(kern, getpid(), &subject);
 }
 

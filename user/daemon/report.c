@@ -153,7 +153,7 @@ static int report_facts(const struct daemon *daemon, struct status_report *statu
 int report_status(struct daemon *daemon, bool json, struct buffer *to)
 {
 	_cleanup_free_ struct report *report = calloc(1, sizeof(*report));
-	unsigned int governed[CW_INSTANCES_MAX], overflow;
+	unsigned int governed[CW_INSTANCES_MAX];
 	struct ipc_statistics statistics = { 0 };
 	struct status_report status = {
 		.version = CW_VERSION,
@@ -172,7 +172,7 @@ int report_status(struct daemon *daemon, bool json, struct buffer *to)
 	ipc_server_statistics(daemon->server, &statistics);
 	status.clients = statistics.clients;
 	status.clients_lost = statistics.lost;
-	r = kern_subjects_count(daemon->kern, governed, &overflow);
+	r = kern_subjects_count(daemon->kern, governed);
 	if (!r)
 		r = report_counters(daemon, report, &status);
 	if (!r)
@@ -191,7 +191,7 @@ int report_status(struct daemon *daemon, bool json, struct buffer *to)
 
 int report_show(struct daemon *daemon, bool json, struct buffer *to)
 {
-	unsigned int counts[CW_INSTANCES_MAX], overflow;
+	unsigned int counts[CW_INSTANCES_MAX];
 	uint64_t governed[CW_INSTANCES_MAX];
 	struct show_report show = {
 		.set = &daemon->governing.set,
@@ -199,7 +199,7 @@ int report_show(struct daemon *daemon, bool json, struct buffer *to)
 		.generation = daemon->governing.generation,
 		.governed = governed,
 	};
-	int r = kern_subjects_count(daemon->kern, counts, &overflow);
+	int r = kern_subjects_count(daemon->kern, counts);
 
 	if (r)
 		return r;

@@ -158,10 +158,10 @@ static void daemon_stop(struct daemon *daemon)
 
 static void tell_started(const struct daemon *daemon)
 {
-	unsigned int governed[CW_INSTANCES_MAX], overflow, all = 0;
+	unsigned int governed[CW_INSTANCES_MAX], all = 0;
 	const struct policy_set *set = &daemon->governing.set;
 
-	if (!kern_subjects_count(daemon->kern, governed, &overflow))
+	if (!kern_subjects_count(daemon->kern, governed))
 		for (size_t i = 0; i < CW_INSTANCES_MAX; i++)
 			all += governed[i];
 	for (size_t i = 0; i < set->count; i++)

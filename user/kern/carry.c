@@ -4,6 +4,7 @@
  * read yet. Only what every version of the contract keeps is relied upon (abi.h): the beginning of a
  * label, the ledger's members, and how a ring is laid out, which is the kernel's.
  */
+#include <errno.h>
 #include <linux/bpf.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -112,44 +113,60 @@ int kern_old_file_names(struct kern_old *old,
 
 /* ------------------------------------------------------------------ labels */
 
+/*
+ * One process, unless the new programs have labelled it by themselves. Those of both sets run, and the old
+ * ones keep its old label true: so it is done when the old label still is what was carried.
+ */
+static int label_carry(int to, __u32 tgid, const volatile struct cw_subject *from,
+		       unsigned int *carried)
+{
+	struct cw_subject label;
+	int r = bpf_map_lookup_elem(to, &tgid, &label);
+
+	if (r || label.governed)
+		return r;
+	do {
+		label = (struct cw_subject){ .governed = from->governed,
+					     .executable = from->executable,
+					     .script = from->script };
+		if (!label.governed)
+			label = (struct cw_subject){ 0 };
+		r = bpf_map_update_elem(to, &tgid, &label, BPF_ANY);
+	} while (!r && (label.governed != from->governed ||
+			(label.governed &&
+			 (label.executable != from->executable || label.script != from->script))));
+	*carried += label.governed != 0;
+	return r;
+}
+
 int kern_old_labels(struct kern_old *old, struct kern *kern, unsigned int *ret_carried)
 {
-	int to = bpf_map__fd(kern->skeleton->maps.subjects);
+	int r = 0, to = bpf_map__fd(kern->skeleton->maps.subjects);
 	struct bpf_map_info info = { 0 };
-	__u32 length = sizeof(info), key, next;
-	_cleanup_free_ char *value = NULL;
-	bool more;
+	__u32 length = sizeof(info);
+	size_t stride;
+	char *labels;
 
 	*ret_carried = 0;
 	if (old->subjects < 0)
 		return 0;
 	if (bpf_obj_get_info_by_fd(old->subjects, &info, &length))
 		return -errno;
-	if (info.key_size != sizeof(key) || info.value_size < sizeof(struct cw_subject_carried))
+	if (info.type != BPF_MAP_TYPE_ARRAY || info.value_size < sizeof(struct cw_subject) ||
+	    info.max_entries > CW_PID_MAX)
 		return -EUCLEAN;
-	value = calloc(1, info.value_size + 8);
-	if (!value)
-		return -ENOMEM;
-	more = bpf_map_get_next_key(old->subjects, NULL, &next) == 0;
-	while (more) {
-		struct cw_subject_carried carried;
-		struct cw_subject label = { 0 };
+	stride = (info.value_size + 7) & ~7ul;
+	labels = mmap(NULL, info.max_entries * stride, PROT_READ, MAP_SHARED, old->subjects, 0);
+	if (labels == MAP_FAILED)
+		return -errno;
+	for (__u32 tgid = 0; !r && tgid < info.max_entries; tgid++) {
+		const struct cw_subject *label = (void *)(labels + tgid * stride);
 
-		key = next;
-		more = bpf_map_get_next_key(old->subjects, &key, &next) == 0;
-		if (bpf_map_lookup_elem(old->subjects, &key, value))
-			continue; /* it has ended */
-		memcpy(&carried, value, sizeof(carried));
-		label.executable = carried.executable;
-		label.script = carried.script;
-		label.instance = carried.instance;
-		if (!bpf_map_update_elem(to, &key, &label, BPF_NOEXIST))
-			(*ret_carried)++;
-		/* It may have ended between the two, and its exit passed by before the label was there. */
-		if (bpf_map_lookup_elem(old->subjects, &key, value))
-			bpf_map_delete_elem(to, &key);
+		if (label->governed)
+			r = label_carry(to, tgid, label, ret_carried);
 	}
-	return 0;
+	munmap(labels, info.max_entries * stride);
+	return r;
 }
 
 /* ------------------------------------------------------------------ the end of it */

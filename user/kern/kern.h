@@ -46,6 +46,7 @@ struct kern_probe {
 	bool lsm_known; /* the list of active modules could be read */
 	bool lsm_bpf; /* bpf is among them */
 	bool io_kthreads; /* io_uring's workers are kernel threads (to 5.11) */
+	bool pids_fit; /* there is a label for every process number: see CW_PID_MAX */
 	int program_error
 		[CW_BACKEND_MAX]; /* of loading the smallest program of the backend's kind */
 	char lsm[256]; /* the list as the kernel gives it */
@@ -185,8 +186,7 @@ int kern_files_sweep(struct kern *kern, bool (*keep)(const struct cw_file_key *k
 int kern_subject_add(struct kern *kern, pid_t tgid, const struct cw_subject *subject);
 int kern_subject_remove(struct kern *kern, pid_t tgid);
 /* Governed processes by instance; counts[CW_INSTANCES_MAX]. */
-int kern_subjects_count(struct kern *kern, unsigned int counts[CW_INSTANCES_MAX],
-			unsigned int *ret_overflow);
+int kern_subjects_count(struct kern *kern, unsigned int counts[CW_INSTANCES_MAX]);
 /* Each element adds up: cells are read again until none was being written. */
 int kern_counters(struct kern *kern, struct cw_counter counters[CW_COUNTERS]);
 int kern_faults(struct kern *kern, uint64_t faults[CW_FAULT_MAX]);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "kern/internal.h"
+#include "util/number.h"
 #include "util/vocabulary.h"
 
 static const char *const guard_words[] = {
@@ -123,6 +124,20 @@ static void probe_btf(struct kern_probe *probe)
 	btf__free(btf);
 }
 
+/* Up to now no kernel can be told to give numbers beyond. */
+static void probe_pids(struct kern_probe *probe)
+{
+	_cleanup_fclose_ FILE *file = fopen("/proc/sys/kernel/pid_max", "re");
+	char line[32];
+	uint64_t pids;
+
+	probe->pids_fit = true;
+	if (!file || !fgets(line, sizeof(line), file))
+		return;
+	line[strcspn(line, "\n")] = '\0';
+	probe->pids_fit = !number_parse(line, 0, CW_PID_MAX, &pids);
+}
+
 static int probe_silence(enum libbpf_print_level level, const char *format, va_list args)
 {
 	(void)level;
@@ -143,6 +158,7 @@ void kern_probe(struct kern_probe *ret_probe)
 	probe_btf(ret_probe);
 	probe_lsm(ret_probe);
 	probe_cgroup(ret_probe);
+	probe_pids(ret_probe);
 }
 
 const char *kern_probe_obstacle(const struct kern_probe *probe, enum cw_backend backend)
@@ -152,6 +168,8 @@ const char *kern_probe_obstacle(const struct kern_probe *probe, enum cw_backend 
 		       "CONFIG_DEBUG_INFO_BTF";
 	if (!probe->root)
 		return "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are needed: run as root";
+	if (!probe->pids_fit)
+		return "process numbers beyond 4,194,304 (/proc/sys/kernel/pid_max) have no label";
 	if (backend == CW_BACKEND_LSM && probe->lsm_known && !probe->lsm_bpf)
 		return "bpf is not in the kernel's list of active security modules: programs would "
 		       "be "

@@ -215,7 +215,7 @@ static int results_read(int runner, int results[CW_OPERATION_MAX])
 static int rounds(struct kern *kern, pid_t child, int socket, int control[CW_OPERATION_MAX],
 		  int canary[CW_OPERATION_MAX])
 {
-	static const struct cw_subject label = { .instance = CW_INSTANCE_CANARY };
+	static const struct cw_subject label = { .governed = CW_GOVERNED(CW_INSTANCE_CANARY) };
 	int r = results_read(socket, control);
 
 	if (!r)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Labels, counters and wishes: what the maps hold besides policy. */
+#include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "kern/internal.h"
@@ -15,40 +17,31 @@ int kern_subject_add(struct kern *kern, pid_t tgid, const struct cw_subject *sub
 
 int kern_subject_remove(struct kern *kern, pid_t tgid)
 {
-	__u32 key = (__u32)tgid;
-	int r = bpf_map_delete_elem(bpf_map__fd(kern->skeleton->maps.subjects), &key);
+	static const struct cw_subject nobody;
 
-	return r == -ENOENT ? 0 : r;
+	return kern_subject_add(kern, tgid, &nobody);
 }
 
-#define SUBJECTS_BATCH 1024
+/* Bytes mapped at a time: what is mapped counts as our memory. */
+#define SUBJECTS_WINDOW ((size_t)1 << 20)
 
-int kern_subjects_count(struct kern *kern, unsigned int counts[CW_INSTANCES_MAX],
-			unsigned int *ret_overflow)
+int kern_subjects_count(struct kern *kern, unsigned int counts[CW_INSTANCES_MAX])
 {
-	_cleanup_free_ struct cw_subject *values = calloc(SUBJECTS_BATCH, sizeof(*values));
-	_cleanup_free_ __u32 *keys = calloc(SUBJECTS_BATCH, sizeof(*keys));
 	int map = bpf_map__fd(kern->skeleton->maps.subjects);
-	__u32 batch;
-	bool first = true;
-	int r;
 
-	if (!values || !keys)
-		return -ENOMEM;
+	_Static_assert(CW_PID_MAX * sizeof(struct cw_subject) % SUBJECTS_WINDOW == 0, "window");
 	memset(counts, 0, CW_INSTANCES_MAX * sizeof(*counts));
-	do {
-		__u32 count = SUBJECTS_BATCH;
+	for (size_t at = 0; at < CW_PID_MAX * sizeof(struct cw_subject); at += SUBJECTS_WINDOW) {
+		const struct cw_subject *labels = mmap(NULL, SUBJECTS_WINDOW, PROT_READ, MAP_SHARED,
+						       map, (off_t)at);
 
-		r = bpf_map_lookup_batch(map, first ? NULL : &batch, &batch, keys, values, &count,
-					 NULL);
-		if (r && r != -ENOENT)
-			return r;
-		first = false;
-		for (__u32 i = 0; i < count; i++)
-			if (values[i].instance < CW_INSTANCES_MAX)
-				counts[values[i].instance]++;
-	} while (!r);
-	*ret_overflow = kern->bss->overflow_count;
+		if (labels == MAP_FAILED)
+			return -errno;
+		for (size_t i = 0; i < SUBJECTS_WINDOW / sizeof(*labels); i++)
+			if (labels[i].governed && labels[i].governed <= CW_INSTANCES_MAX)
+				counts[labels[i].governed - CW_GOVERNED(0)]++;
+		munmap((void *)labels, SUBJECTS_WINDOW);
+	}
 	return 0;
 }
 

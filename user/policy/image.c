@@ -138,12 +138,9 @@ static void write_instance(struct compiler *compiler, size_t p)
 {
 	const struct policy *policy = compiler->set->policies[p];
 	struct cw_instance *instance = &compiler->head->instances[p + 1];
-	bool enforces = false;
 
-	for (enum cw_class k = 0; k < CW_CLASS_MAX; k++) {
+	for (enum cw_class k = 0; k < CW_CLASS_MAX; k++)
 		instance->mode[k] = policy_set_class_mode(compiler->set, p, k);
-		enforces = enforces || instance->mode[k] == CW_MODE_ENFORCE;
-	}
 	instance->guard_mode = policy_set_guard_mode(compiler->set, p);
 	instance->on_undecided = policy->on_undecided;
 	if (policy->library.anonymous)
@@ -154,8 +151,6 @@ static void write_instance(struct compiler *compiler, size_t p)
 		instance->owner = resolve_user(compiler->facts, policy->owner.value);
 	write_trust_groups(policy, compiler->facts, instance);
 	memcpy(instance->socket_types, policy->sockets.types, sizeof(instance->socket_types));
-	if (enforces && policy->on_undecided == CW_VERDICT_DENY)
-		compiler->head->undecided_deny = 1;
 }
 
 /*

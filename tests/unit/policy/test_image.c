@@ -26,7 +26,6 @@ static void test_no_policies(void **state)
 	assert_int_equal(none.pages.head->abi, CW_ABI_VERSION);
 	assert_int_equal(none.pages.head->generation, 42);
 	assert_int_equal(none.pages.head->instance_count, 1);
-	assert_int_equal(none.pages.head->undecided_deny, 0);
 	assert_int_equal(none.pages.head->guarded, 0);
 	assert_verdict(&none, CONNECT(CW_INSTANCE_NONE, TCP, "10.0.0.1", 80), CW_VERDICT_ALLOW);
 	compiling_release(&none);
@@ -112,7 +111,6 @@ static void test_modes(void **state)
 		assert_int_equal(instance->guard_mode, rows[i].guard);
 		assert_verdict(&c, CONNECT(1, TCP, "10.0.0.1", 80), CW_VERDICT_ALLOW);
 		assert_verdict(&c, BIND(1, TCP, "0.0.0.0", 2), CW_VERDICT_DENY);
-		assert_int_equal(c.pages.head->undecided_deny, rows[i].bind == CW_MODE_ENFORCE);
 		assert_int_equal(c.catalogue->instances[1].mode, rows[i].override == CW_MODE_ENFORCE
 									 ? CW_MODE_ENFORCE
 									 : CW_MODE_AUDIT);
