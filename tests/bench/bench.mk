@@ -8,8 +8,7 @@ BENCH_KERNEL ?= 6.12
 BENCH_ROUNDS ?= 40
 BENCH_DIR := $(O)/tests/bench
 BENCH_PARTS := $(patsubst %,$(BENCH_DIR)/%.json,native load lsm fmod_ret daemon)
-BENCH_SOURCES := $(filter-out %.bpf.c %/nothing.c,$(wildcard tests/bench/*.c)) \
-	$(addprefix user/kern/,files.c load.c probe.c publish.c ring.c state.c)
+BENCH_SOURCES := $(filter-out %.bpf.c %/nothing.c,$(wildcard tests/bench/*.c)) $(wildcard user/kern/*.c)
 BENCH_OBJECTS := $(call object,$(BENCH_SOURCES))
 BENCH_FILES := $(BENCH_DIR)/bench $(BENCH_DIR)/nothing $(BENCH_DIR)/empty.bpf.o $(BENCH_DIR)/minimal.bpf.o
 

@@ -136,11 +136,19 @@ static int publish(enum image_id id)
 	return kern_image_publish(kern, &image, map);
 }
 
-static void record_ignored(void *context, const void *bytes, size_t size)
+static bool record_ignored(void *context, const void *bytes, size_t size, uint64_t sequence)
 {
 	(void)context;
 	(void)bytes;
 	(void)size;
+	(void)sequence;
+	return true;
+}
+
+static void records_ignore(void)
+{
+	while (kern_ring_consume(kern) > 0)
+		kern_ring_delivered(kern);
 }
 
 int governed_open(enum cw_backend backend)
@@ -161,7 +169,7 @@ int governed_open(enum cw_backend backend)
 	for (enum image_id id = 0; !r && id < IMAGE_MAX; id++)
 		r = image_make(id);
 	if (!r)
-		r = kern_ring_open(kern, record_ignored, NULL);
+		r = kern_ring_open(kern, 0, record_ignored, NULL);
 	return r ? r : file_admit(act_file());
 }
 
@@ -200,10 +208,10 @@ void governed_leave(void)
 	kern_subject_remove(kern, getpid());
 	while (kern->link_count)
 		bpf_link__destroy(kern->links[--kern->link_count]);
-	kern_ring_consume(kern);
+	records_ignore();
 }
 
 void governed_between(void)
 {
-	kern_ring_consume(kern);
+	records_ignore();
 }
