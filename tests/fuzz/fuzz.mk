@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # make fuzz: every tests/fuzz/fuzz_NAME.c for FUZZ_SECONDS with tests/fuzz/corpus/NAME (and NAME.dict
-# where there is one). What it finds anew stays in $(O)/fuzz/corpus/NAME, what fails in $(O)/fuzz.
+# where there is one). What it finds anew stays in $(O)/fuzz/corpus/NAME, what fails in $(O)/fuzz. Then
+# the whole corpus is run once more in a build that counts lines (llvm-cov): of the files that a harness is
+# about, FUZZ_ABOUT_NAME, it prints how many were reached.
 
 FUZZ_SECONDS ?= 20
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -19,15 +21,48 @@ $(O)/fuzz/libpure.a: $(FUZZ_OBJECTS)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+# Without sanitizers: what these add is nobody's line.
+FUZZ_COVERAGE_OBJECTS := $(PURE_SOURCES:%.c=$(O)/fuzz/coverage/%.o)
+FUZZ_COVERAGE_CFLAGS := -std=gnu11 -O0 -g -fprofile-instr-generate -fcoverage-mapping
+
+$(O)/fuzz/coverage/%.o: %.c
+	$(call say,COV-CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_COVERAGE_CFLAGS) -MMD -MP -c $< -o $@
+
+$(O)/fuzz/coverage/libpure.a: $(FUZZ_COVERAGE_OBJECTS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(FUZZ_NAMES:%=$(O)/fuzz/coverage/fuzz_%): $(O)/fuzz/coverage/fuzz_%: $(O)/fuzz/coverage/tests/fuzz/fuzz_%.o \
+		$(O)/fuzz/coverage/libpure.a
+	$(call say,LINK,$@)
+	$(Q)$(CLANG) -fsanitize=fuzzer -fprofile-instr-generate $(filter %.o,$^) $(filter %.a,$^) $(PURE_LIBS) -o $@
+
+FUZZ_ABOUT_cases := user/cli/policy_cases.c user/cli/policy_operation.c
+FUZZ_ABOUT_cpf := $(wildcard user/instance/cpf*.c user/instance/config*.c) user/instance/decode.c
+FUZZ_ABOUT_csp := user/instance/csp.c
+FUZZ_ABOUT_policy := user/policy/read*.c user/policy/diagnostics.c user/util/utf8.c
+FUZZ_ABOUT_record := user/event/record.c user/event/event.c user/event/json.c user/event/text.c user/event/escape.c \
+	user/event/filter.c user/event/match.c
+FUZZ_ABOUT_ipc := user/ipc/protocol.c user/event/filter.c
+FUZZ_ABOUT_qlist := user/instance/registry_qlist.c
+
+# What a harness needs besides the pure folders.
+FUZZ_MORE_cases := $(patsubst %,user/cli/%.o,policy_ask policy_cases policy_load policy_operation policy_test options)
+FUZZ_MORE := $(foreach n,$(FUZZ_NAMES),$(FUZZ_MORE_$(n)))
+$(O)/fuzz/fuzz_cases: $(FUZZ_MORE_cases:%=$(O)/fuzz/%)
+$(O)/fuzz/coverage/fuzz_cases: $(FUZZ_MORE_cases:%=$(O)/fuzz/coverage/%)
+
 $(FUZZERS): $(O)/fuzz/fuzz_%: $(O)/fuzz/tests/fuzz/fuzz_%.o $(O)/fuzz/libpure.a
 	$(call say,LINK,$@)
-	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $^ $(PURE_LIBS) -o $@
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $(filter %.o,$^) $(filter %.a,$^) $(PURE_LIBS) -o $@
 
 fuzz: $(FUZZ_NAMES:%=fuzz-%)
 
-$(FUZZ_NAMES:%=fuzz-%): fuzz-%: $(O)/fuzz/fuzz_%
-	$(Q)tests/fuzz/run $< $* $(FUZZ_SECONDS)
+$(FUZZ_NAMES:%=fuzz-%): fuzz-%: $(O)/fuzz/fuzz_% $(O)/fuzz/coverage/fuzz_%
+	$(Q)tests/fuzz/run $< $* $(FUZZ_SECONDS) $(wildcard $(FUZZ_ABOUT_$*))
 
--include $(FUZZ_OBJECTS:.o=.d) $(FUZZ_NAMES:%=$(O)/fuzz/tests/fuzz/fuzz_%.d)
+-include $(FUZZ_COVERAGE_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZ_NAMES:%=$(O)/fuzz/tests/fuzz/fuzz_%.d)
 
 .PHONY: fuzz $(FUZZ_NAMES:%=fuzz-%)

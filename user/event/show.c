@@ -25,6 +25,7 @@ static void json_cell(struct buffer *buffer, enum show_kind kind, const struct s
 {
 	const char *value = values->text.data;
 
+	buffer_fail_with(buffer, &values->text);
 	if (kind == SHOW_BOOLEAN) {
 		buffer_add_string(buffer, values->count ? "true" : "false");
 		return;
@@ -103,6 +104,7 @@ static void text_cell(struct buffer *buffer, const struct show_column *column,
 {
 	const char *value = values->text.data;
 
+	buffer_fail_with(buffer, &values->text);
 	if (column->kind == SHOW_BOOLEAN) {
 		buffer_add_string(buffer, values->count ? column->name : "");
 		return;
@@ -143,8 +145,8 @@ static void text_padded(struct buffer *buffer, const char *text, size_t width, b
 }
 
 /* A column that is empty in every row is left out: width 0. */
-static size_t text_widths(const struct show_table *table, const struct show_row *of,
-			  size_t widths[SHOW_COLUMNS_MAX])
+static size_t text_widths(struct buffer *buffer, const struct show_table *table,
+			  const struct show_row *of, size_t widths[SHOW_COLUMNS_MAX])
 {
 	_cleanup_buffer_ struct buffer scratch = { 0 };
 	struct show_values values = { 0 };
@@ -160,6 +162,7 @@ static size_t text_widths(const struct show_table *table, const struct show_row 
 			if (width > SHOW_WIDTH_MAX)
 				width = SHOW_WIDTH_MAX;
 			widths[i] = width > widths[i] ? width : widths[i];
+			buffer_fail_with(buffer, &scratch);
 		}
 	}
 	buffer_release(&values.text);
@@ -190,6 +193,7 @@ static void text_line(struct buffer *buffer, const struct show_table *table,
 
 		if (widths[i])
 			text_padded(buffer, text, widths[i], i + 1 == last);
+		buffer_fail_with(buffer, &scratch);
 	}
 	while (buffer->length && !buffer_failed(buffer) && buffer->data[buffer->length - 1] == ' ')
 		buffer->data[--buffer->length] = '\0';
@@ -203,7 +207,7 @@ static void text_table(struct buffer *buffer, const struct show_table *table,
 	size_t widths[SHOW_COLUMNS_MAX];
 	struct show_row row = *of;
 
-	if (!text_widths(table, of, widths))
+	if (!text_widths(buffer, table, of, widths))
 		return;
 	buffer_printf(buffer, "\n  %s\n", table->name);
 	text_line(buffer, table, NULL, widths);
@@ -221,6 +225,7 @@ static void text_instance(struct buffer *buffer, const struct show_row *row)
 		const struct show_column *column = &show_instance.columns[i];
 		const char *text = text_of(column, row, &values, &scratch);
 
+		buffer_fail_with(buffer, &scratch);
 		if (!*text)
 			continue;
 		if (i == 0)

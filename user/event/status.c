@@ -269,8 +269,8 @@ static size_t text_aligned(struct buffer *buffer, const char *text, size_t width
 	return needs;
 }
 
-static size_t text_column_width(const struct table *table, const struct status_report *report,
-				const struct column *column)
+static size_t text_column_width(struct buffer *buffer, const struct table *table,
+				const struct status_report *report, const struct column *column)
 {
 	size_t width = utf8_count(column->heading, strlen(column->heading));
 
@@ -281,6 +281,7 @@ static size_t text_column_width(const struct table *table, const struct status_r
 		text_cell(&cell, column, table_row(table, report, row));
 		needs = cell.length ? utf8_count(cell.data, cell.length) : 0;
 		width = needs > width ? needs : width;
+		buffer_fail_with(buffer, &cell);
 	}
 	return width;
 }
@@ -297,7 +298,7 @@ static void text_table(struct buffer *buffer, const struct table *table,
 	for (size_t i = 0; i < table->column_count; i++) {
 		const struct column *column = &table->columns[i];
 
-		widths[i] = text_column_width(table, report, column);
+		widths[i] = text_column_width(buffer, table, report, column);
 		text_aligned(buffer, column->heading, widths[i], column->kind == COLUMN_NUMBER,
 			     i + 1 == table->column_count);
 	}
@@ -309,6 +310,7 @@ static void text_table(struct buffer *buffer, const struct table *table,
 			text_cell(&cell, column, table_row(table, report, row));
 			text_aligned(buffer, cell.length ? cell.data : "", widths[i],
 				     column->kind == COLUMN_NUMBER, i + 1 == table->column_count);
+			buffer_fail_with(buffer, &cell);
 		}
 	}
 }

@@ -32,6 +32,12 @@ static inline bool buffer_failed(const struct buffer *buffer)
 	return buffer->failed;
 }
 
+/* What is made of a part that has failed has failed. */
+static inline void buffer_fail_with(struct buffer *buffer, const struct buffer *part)
+{
+	buffer->failed |= part->failed;
+}
+
 /* The string, owned by the caller; NULL after a failure. An empty buffer gives "". */
 char *buffer_take(struct buffer *buffer);
 
