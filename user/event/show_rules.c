@@ -4,58 +4,26 @@
 #include <stdio.h>
 
 #include "event/show_cells.h"
+#include "policy/text.h"
 #include "policy/words.h"
 #include "util/cleanup.h"
-
-static void protocols_text(char *text, size_t size, uint8_t protocols)
-{
-	size_t length = 0;
-
-	if (protocols == (1u << CW_PROTOCOL_MAX) - 1) {
-		snprintf(text, size, "any");
-		return;
-	}
-	text[0] = '\0';
-	for (size_t protocol = 0; protocol < CW_PROTOCOL_MAX && length < size; protocol++)
-		if (protocols & 1u << protocol)
-			length += (size_t)snprintf(text + length, size - length, "%s%s",
-						   length ? "+" : "",
-						   vocabulary_word(&words_protocol, protocol));
-}
 
 static void add_ports(struct show_values *values, const struct port_range *ranges, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct port_range *range = &ranges[i];
-		char protocols[64];
+		_cleanup_buffer_ struct buffer text = { 0 };
 
-		protocols_text(protocols, sizeof(protocols), range->protocols);
-		if (range->ephemeral)
-			show_add(values, "%s/ephemeral", protocols);
-		else if (range->low <= 1 && range->high == 65535)
-			show_add(values, "%s/any", protocols);
-		else if (range->low == range->high)
-			show_add(values, "%s/%u", protocols, range->low);
-		else
-			show_add(values, "%s/%u-%u", protocols, range->low, range->high);
+		port_range_text(&ranges[i], &text);
+		show_add(values, "%s", text.data ? text.data : "");
 	}
 }
 
 static void add_address(struct show_values *values, const struct address *address)
 {
-	unsigned int bits = address->family == AF_INET ? 32 : 128;
-	char text[INET6_ADDRSTRLEN];
+	_cleanup_buffer_ struct buffer text = { 0 };
 
-	if (address->kind == ADDRESS_LOCALHOST)
-		show_add(values, "localhost");
-	else if (address->kind == ADDRESS_NAME)
-		show_add(values, "%s", address->name);
-	else if (!inet_ntop(address->family, address->bytes, text, sizeof(text)))
-		show_add(values, "?");
-	else if (address->prefix == bits)
-		show_add(values, "%s", text);
-	else
-		show_add(values, "%s/%u", text, address->prefix);
+	address_text(address, &text);
+	show_add(values, "%s", text.data ? text.data : "");
 }
 
 static const struct rule *row_rule(const struct show_row *row)
