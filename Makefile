@@ -24,7 +24,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-CPPFLAGS := -D_GNU_SOURCE -DCW_VERSION='"$(VERSION)"' -Ibpf -Iuser -I$(O)
+CPPFLAGS := -D_GNU_SOURCE -DCW_VERSION='"$(VERSION)"' -Ibpf -Iuser -Ipolicy -I$(O)
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wwrite-strings -Wpointer-arith -Wundef -Wformat=2 -Wunused-function \
