@@ -25,7 +25,7 @@ static const struct {
 	{ "stop", cli_stop, "end the daemon" },
 	{ "disarm", cli_disarm, "take out everything that is pinned, daemon or not" },
 	{ "doctor", cli_doctor, "what this kernel can do, which backend, what to change" },
-	{ "policy", cli_policy, "check, show or test policies" },
+	{ "policy", cli_policy, "make, check, show or test policies" },
 };
 
 static void usage(FILE *to)

@@ -5,3 +5,6 @@
 
 CHECK_NEEDS += $(O)/cachewarden
 CHECK_ROWS += golden/commands 120: tests/golden/commands/run $(O)/cachewarden$(newline)
+
+# Policies generated of made instances; -u writes the expected ones anew.
+CHECK_ROWS += golden/generate 300: tests/golden/generate/run $(O)/cachewarden$(newline)

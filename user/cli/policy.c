@@ -131,6 +131,7 @@ static const struct policy_command {
 	const struct cli_usage *usage;
 	int (*run)(int argc, char **argv);
 } policy_commands[] = {
+	{ "generate", &cli_policy_generate_usage, cli_policy_generate },
 	{ "check", &cli_policy_check_usage, cli_policy_check },
 	{ "show", &cli_policy_show_usage, cli_policy_show },
 	{ "test", &cli_policy_test_usage, cli_policy_test },
@@ -140,7 +141,7 @@ static void policy_help(FILE *to)
 {
 	fputs("cachewarden policy COMMAND …\n\n", to);
 	for (size_t i = 0; i < ARRAY_SIZE(policy_commands); i++)
-		fprintf(to, "  %-7s %s\n", policy_commands[i].name,
+		fprintf(to, "  %-8s %s\n", policy_commands[i].name,
 			policy_commands[i].usage->summary);
 	fputs("\ncachewarden policy COMMAND --help tells more.\n", to);
 }

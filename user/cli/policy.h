@@ -18,9 +18,11 @@
 int cli_policy(int argc, char **argv);
 
 /* The same, for `policy check` and its siblings. */
+int cli_policy_generate(int argc, char **argv);
 int cli_policy_check(int argc, char **argv);
 int cli_policy_show(int argc, char **argv);
 int cli_policy_test(int argc, char **argv);
+extern const struct cli_usage cli_policy_generate_usage;
 extern const struct cli_usage cli_policy_check_usage;
 extern const struct cli_usage cli_policy_show_usage;
 extern const struct cli_usage cli_policy_test_usage;
@@ -47,6 +49,8 @@ struct load_options {
 /* 0; -EINVAL: mistakes, in loaded->diagnostics; else an error that was logged. Release it in any case. */
 int policy_load(struct loaded *loaded, const char *const *paths, size_t count,
 		const struct load_options *options);
+/* The same of one policy that is in memory. */
+int policy_load_text(struct loaded *loaded, const char *name, const char *text, size_t length);
 void loaded_release(struct loaded *loaded);
 
 /* Print what is at least as severe to standard error. */

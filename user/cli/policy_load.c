@@ -147,6 +147,26 @@ int policy_load(struct loaded *loaded, const char *const *paths, size_t count,
 	return mistakes ? -EINVAL : r;
 }
 
+int policy_load_text(struct loaded *loaded, const char *name, const char *text, size_t length)
+{
+	const struct load_options options = { 0 };
+	struct policy *policy;
+	int r;
+
+	*loaded = (struct loaded){ 0 };
+	r = policy_read(name, text, length, &loaded->diagnostics, &policy);
+	if (r)
+		return r;
+	loaded->list.items = malloc(sizeof(struct policy *));
+	if (!loaded->list.items) {
+		policy_free(policy);
+		return -ENOMEM;
+	}
+	loaded->list.items[loaded->list.count++] = policy;
+	r = load_facts(loaded, &options);
+	return r ? r : load_compile(loaded);
+}
+
 /* ------------------------------------------------------------------ mistakes */
 
 void policy_print_diagnostics(const struct diagnostics *diagnostics, enum severity least)
