@@ -7,9 +7,13 @@
 #define CW_TESTS_FAILING_H
 
 #include <errno.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 
 static long memory_left = -1; /* how many allocations still succeed; negative: all */
 static bool memory_once; /* after one refusal there is memory again */
@@ -72,6 +76,61 @@ int __wrap___asprintf_chk(char **to, int flag, const char *format, ...)
 	length = __wrap___vasprintf_chk(to, flag, format, args);
 	va_end(args);
 	return length;
+}
+
+/* ------------------------------------------------------------------ the sweep */
+
+#define SWEEP_MAX 100000
+
+/* With that many allocations: what the act answers. */
+static inline int with(long allocations, bool once, int (*act)(void *context), void *context)
+{
+	int r;
+
+	memory_failed = false;
+	memory_once = once;
+	memory_left = allocations;
+	r = act(context);
+	memory_left = -1;
+	return r;
+}
+
+/* Grow the memory until an act succeeds that was never refused any; whenever it was, once or from then
+ * on, it must have said so. Returns how many allocations it needs. */
+static inline long sweep(int (*act)(void *context), void *context)
+{
+	for (long allocations = 0; allocations < SWEEP_MAX; allocations++) {
+		for (int once = 0; once < 2; once++) {
+			int r = with(allocations, once, act, context);
+
+			if (!memory_failed) {
+				assert_int_equal(r, 0);
+				return allocations;
+			}
+			if (r != -ENOMEM)
+				fail_msg("allocation %ld is refused: %d, not -ENOMEM", allocations,
+					 r);
+		}
+	}
+	fail_msg("it never has enough");
+	return 0;
+}
+
+/* For those that make do with less: whatever they answer but a crash, and 0 when they have all. */
+static inline long sweep_any(int (*act)(void *context), void *context)
+{
+	for (long allocations = 0; allocations < SWEEP_MAX; allocations++) {
+		for (int once = 0; once < 2; once++) {
+			int r = with(allocations, once, act, context);
+
+			if (memory_failed)
+				continue;
+			assert_int_equal(r, 0);
+			return allocations;
+		}
+	}
+	fail_msg("it never has enough");
+	return 0;
 }
 
 #endif
