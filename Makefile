@@ -65,7 +65,7 @@ PURE_OBJECTS := $(call object,$(PURE_SOURCES))
 DAEMON_OBJECTS := $(call object,$(DAEMON_SOURCES))
 
 PURE_LIBS := -lfyaml -lcrypto -lz
-LIBS := -lbpf -lelf -lcap -lsystemd $(PURE_LIBS)
+LIBS := -pthread -lbpf -lelf -lcap -lsystemd $(PURE_LIBS)
 
 all: $(O)/cachewarden
 

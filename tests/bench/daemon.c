@@ -169,8 +169,10 @@ static int ready_wait(const struct stage *stage)
 static int daemon_start(struct stage *stage, double *ret_ms)
 {
 	char policy[128];
-	const char *arguments[] = { stage->program, "run",	    "--backend=cgroup",
-				    policy,	    stage->runtime, NULL };
+	const char *arguments[] = {
+		stage->program, "run", "--backend=cgroup", "--record=nothing", policy,
+		stage->runtime, NULL
+	};
 	double start = now_ms();
 	int r;
 

@@ -170,6 +170,25 @@ static int hammer(struct actor *actor, char **arguments,
 	return 0;
 }
 
+/* COUNT times another address: the given one and those behind it. No two are the same deviation. */
+static int step_sweep_connect(struct actor *actor, char **arguments)
+{
+	(void)actor;
+	for (int i = 0; i < atoi(arguments[0]); i++) {
+		struct sockaddr_storage address;
+		socklen_t length = actor_address(arguments[2], &address);
+		struct sockaddr_in *in = (struct sockaddr_in *)&address;
+		int fd = actor_socket(arguments[1]);
+
+		if (fd < 0)
+			return -fd;
+		in->sin_addr.s_addr = htonl(ntohl(in->sin_addr.s_addr) + (unsigned int)i);
+		connect(fd, (struct sockaddr *)&address, length);
+		close(fd);
+	}
+	return 0;
+}
+
 static int step_hammer_connect(struct actor *actor, char **arguments)
 {
 	return hammer(actor, arguments, step_connect);
@@ -209,6 +228,7 @@ const struct actor_step address_steps[] = {
 	{ "bindx", 1, false, step_bindx },
 	{ "connectx", 1, false, step_connectx },
 	{ "sustain", 2, false, step_sustain },
+	{ "sweep-connect", 3, false, step_sweep_connect },
 	{ "hammer-connect", 3, false, step_hammer_connect },
 	{ "hammer-bind", 3, false, step_hammer_bind },
 	{ "hammer-send", 3, false, step_hammer_send },

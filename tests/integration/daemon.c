@@ -52,7 +52,7 @@ static void daemon_exec(void)
 	dup2(log, STDERR_FILENO);
 	execl(world.program, "cachewarden", "run", "--backend", backend_names[world.backend],
 	      "--policy", world_path("policy.d"), "--runtime-dir", world_path("run"), "--pin-dir",
-	      world_path("bpf/pins"), NULL);
+	      world_path("bpf/pins"), "--log-dir", world_path("log"), NULL);
 	_exit(127);
 }
 
@@ -114,6 +114,8 @@ int daemon_refuses(char **ret_output)
 			       strdup(world_path("other")),
 			       (char *)"--pin-dir",
 			       strdup(world_path("bpf/other")),
+			       (char *)"--record",
+			       (char *)"nothing",
 			       NULL };
 
 	return program_run(argv, ret_output);

@@ -169,7 +169,7 @@ static void tail_slow(void)
 	if (!status_await_clients(3))
 		tap_note("the clients do not come");
 	for (unsigned int done = 0; done < times; done += 100) {
-		outcome = act_run("entry", "hammer-connect 100 udp 127.0.0.1:29505");
+		outcome = act_run("entry", "sweep-connect 100 udp 127.0.0.1:29505");
 		if (outcome.kind != OUTCOME_DONE)
 			break;
 		events_drain();

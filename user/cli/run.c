@@ -5,8 +5,20 @@
 #include "cli/cli.h"
 #include "daemon/daemon.h"
 #include "policy/words.h"
+#include "util/number.h"
 
-enum { RUN_BACKEND = 1, RUN_GROUP, RUN_TAIL, RUN_RECOVER };
+enum {
+	RUN_BACKEND = 1,
+	RUN_GROUP,
+	RUN_TAIL,
+	RUN_RECOVER,
+	RUN_RECORD,
+	RUN_SEGMENT_SIZE,
+	RUN_SEGMENT_AGE,
+	RUN_RECORD_SIZE,
+	RUN_RECORD_AGE,
+	RUN_RECORD_SYNC
+};
 
 static const struct cli_option run_options[] = {
 	{ "backend", 'b', "NAME",
@@ -15,6 +27,17 @@ static const struct cli_option run_options[] = {
 	{ "tail", 't', NULL, "print deviations to standard output as well", RUN_TAIL },
 	{ "recover", 0, NULL, "put a new set in the place of pins that are not what they should be",
 	  RUN_RECOVER },
+	{ "record", 0, "WHAT", "deviations (default); all: allowed operations too; or nothing",
+	  RUN_RECORD },
+	{ "segment-size", 0, "SIZE", "begin another segment at this size (default 16M)",
+	  RUN_SEGMENT_SIZE },
+	{ "segment-age", 0, "TIME", "… and at this age (default 1d)", RUN_SEGMENT_AGE },
+	{ "record-size", 0, "SIZE", "keep so much of the recording at most (default 1G)",
+	  RUN_RECORD_SIZE },
+	{ "record-age", 0, "TIME", "… and nothing older than this (default 90d)", RUN_RECORD_AGE },
+	{ "record-sync", 0, "WHEN",
+	  "how long a power cut may reach back: TIME (default 1s), always or never",
+	  RUN_RECORD_SYNC },
 	{ NULL },
 };
 
@@ -24,14 +47,76 @@ const struct cli_usage cli_run_usage = {
 	.summary = "The daemon: load policies, govern, report, until SIGTERM or SIGINT; SIGHUP "
 		   "reloads.",
 	.options = run_options,
-	.shared = CLI_OUTPUT | CLI_RUNTIME_DIR | CLI_PIN_DIR | CLI_POLICY,
+	.shared = CLI_OUTPUT | CLI_RUNTIME_DIR | CLI_LOG_DIR | CLI_PIN_DIR | CLI_POLICY,
 };
+
+#define MIBIBYTE (1ull << 20)
+#define YEAR (366 * 86400ull)
+
+static const struct recorder_options recorder_defaults = {
+	.what = RECORD_DEVIATIONS,
+	.limits = { .segment_size = 16 * MIBIBYTE,
+		    .segment_age = 86400,
+		    .total_size = 1024 * MIBIBYTE,
+		    .total_age = 90 * 86400,
+		    .sync = 1 },
+};
+
+/* The recorder's options; false: a bad value, and *status says so. */
+static bool run_recorder(const struct cli_parser *parser, int id, struct recorder_options *options,
+			 int *status)
+{
+	struct writer_limits *limits = &options->limits;
+	const char *value = parser->value;
+	int what, r = 0;
+
+	if (id == RUN_RECORD) {
+		what = vocabulary_value(&record_what, value, strlen(value));
+		options->what = what < 0 ? RECORD_NOTHING : (enum record_what)what;
+		r = what < 0 ? what : 0;
+	} else if (id == RUN_SEGMENT_SIZE) {
+		r = number_parse_size(value, 65536, 1ull << 40, &limits->segment_size);
+	} else if (id == RUN_SEGMENT_AGE) {
+		r = number_parse_seconds(value, 1, YEAR, &limits->segment_age);
+	} else if (id == RUN_RECORD_SIZE) {
+		r = number_parse_size(value, 65536, 1ull << 50, &limits->total_size);
+	} else if (id == RUN_RECORD_AGE) {
+		r = number_parse_seconds(value, 1, 100 * YEAR, &limits->total_age);
+	} else if (strcmp(value, "always") == 0) {
+		limits->sync = 0;
+	} else if (strcmp(value, "never") == 0) {
+		limits->sync = WRITER_SYNC_NEVER;
+	} else {
+		r = number_parse_seconds(value, 1, 86400, &limits->sync);
+	}
+	if (!r)
+		return true;
+	*status = id == RUN_RECORD
+			  ? cli_bad_usage(parser->usage,
+					  "--record is nothing, deviations or all, not '%s'", value)
+			  : cli_bad_usage(parser->usage, "'%s' is no %s in bounds", value,
+					  id == RUN_SEGMENT_SIZE || id == RUN_RECORD_SIZE
+						  ? "size (as 512K, 16M or 1G)"
+						  : "time (as 30s, 10m, 12h or 90d)");
+	return false;
+}
+
+static bool run_backend(const struct cli_parser *parser, struct daemon_options *options,
+			int *status)
+{
+	if (strcmp(parser->value, "auto") == 0)
+		return true;
+	options->backend = vocabulary_value(&words_backend, parser->value, strlen(parser->value));
+	if (options->backend < 0)
+		*status = cli_bad_usage(parser->usage, "there is no backend '%s'", parser->value);
+	return options->backend >= 0;
+}
 
 int cli_run(int argc, char **argv)
 {
 	struct cli_parser parser = { .usage = &cli_run_usage, .argc = argc, .argv = argv };
-	struct daemon_options options = { .backend = -1 };
-	int id;
+	struct daemon_options options = { .backend = -1, .recorder = recorder_defaults };
+	int id, status;
 
 	while ((id = cli_parse(&parser)) > 0) {
 		if (id == RUN_GROUP)
@@ -40,13 +125,11 @@ int cli_run(int argc, char **argv)
 			options.tail = true;
 		else if (id == RUN_RECOVER)
 			options.recover = true;
-		else if (strcmp(parser.value, "auto") != 0) {
-			options.backend = vocabulary_value(&words_backend, parser.value,
-							   strlen(parser.value));
-			if (options.backend < 0)
-				return cli_bad_usage(&cli_run_usage, "there is no backend '%s'",
-						     parser.value);
-		}
+		else if (id == RUN_BACKEND) {
+			if (!run_backend(&parser, &options, &status))
+				return status;
+		} else if (!run_recorder(&parser, id, &options.recorder, &status))
+			return status;
 	}
 	if (id == CLI_LEAVE)
 		return parser.status;
@@ -55,6 +138,7 @@ int cli_run(int argc, char **argv)
 	options.policy = parser.common.policy;
 	options.runtime_dir = parser.common.runtime_dir;
 	options.pin_dir = parser.common.pin_dir;
+	options.recorder.log_dir = parser.common.log_dir;
 	options.json = parser.common.json;
 	return daemon_run(&options);
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * tail: what the daemon prints, as it comes. It ends when told to (a signal, --count, a reader of ours
- * that has had enough), and then asks the daemon for the rest of its queue, so that the last word is how
- * many events were lost; or when the daemon ends.
+ * tail: what the daemon prints, as it comes; with --since what was recorded before that. The recording is read
+ * first, then the daemon asked to go on; it answers with the number of the event behind which it does, and what
+ * was recorded up to that meanwhile is read last. So nothing is missing and nothing comes twice.
+ *
+ * It ends when told to (a signal, --count, a reader of ours that has had enough), and then asks the daemon
+ * for the rest of its queue, so that the last word is how many events were lost; or when the daemon ends.
  */
 #include "cli/client.h"
 
@@ -13,26 +16,35 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "cli/tail.h"
 #include "event/filter.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/number.h"
 
 #define RETRY_MILLISECONDS 250
-#define FINISH_MILLISECONDS 500 /* what a daemon that does not answer may hold us up */
 
 /* Filters have the ids of their criteria, plus one: 0 is no option. */
 #define TAIL_FILTER(criterion) ((criterion) + 1)
-enum { TAIL_COUNT = TAIL_FILTER(FILTER_CRITERION_MAX), TAIL_RECONNECT };
+enum {
+	TAIL_COUNT = TAIL_FILTER(FILTER_CRITERION_MAX),
+	TAIL_RECONNECT,
+	TAIL_SINCE,
+	TAIL_UNTIL,
+	TAIL_NO_FOLLOW
+};
 
 static const struct cli_option tail_options[] = {
 #define TAIL_OPTION(id, name, argument, help) { name, 0, argument, help, TAIL_FILTER(FILTER_##id) },
 	FILTER_CRITERIA(TAIL_OPTION)
 #undef TAIL_OPTION
-		{ "count", 'n', "N", "end after N events", TAIL_COUNT },
+		{ "since", 0, "T", "first what was recorded since then: a time, 10m ago, today",
+		  TAIL_SINCE },
+	{ "until", 0, "T", "what was recorded until then, and no more", TAIL_UNTIL },
+	{ "no-follow", 0, NULL, "end where the live events would begin", TAIL_NO_FOLLOW },
+	{ "count", 'n', "N", "end after N events", TAIL_COUNT },
 	{ "reconnect", 0, NULL, "when the daemon goes away, wait for the next", TAIL_RECONNECT },
 	{ NULL },
 };
@@ -42,161 +54,15 @@ const struct cli_usage cli_tail_usage = {
 	.operands = "",
 	.summary = "Show live what governed processes do and what is refused, until Ctrl-C.",
 	.options = tail_options,
-	.shared = CLI_OUTPUT | CLI_RUNTIME_DIR,
+	.shared = CLI_OUTPUT | CLI_RUNTIME_DIR | CLI_LOG_DIR,
 	.notes = "An event is shown that meets every filter given, each by any item of its list. "
 		 "The "
 		 "daemon filters;\nwith --verdict=audit,deny the kernel is not even asked for the "
-		 "rest.",
+		 "rest.\n"
+		 "T is RFC 3339 (a part of it is local time: 2026-11-22, 2026-11-22T03:25), how "
+		 "long "
+		 "ago (90s, 10m, 2h, 7d),\ntoday or yesterday.",
 };
-
-struct tail {
-	struct ipc_request request;
-	const struct cli_common *common;
-	uint64_t left; /* events still to print; UINT64_MAX: no limit */
-	bool reconnect;
-	bool finishing; /* we have asked for the end */
-	int signals;
-	struct ipc_lost lost; /* not yet told */
-	time_t told;
-};
-
-enum tail_outcome { TAIL_GO_ON, TAIL_DONE, TAIL_GONE, TAIL_REFUSED };
-
-/* Print whole lines, --count of them at most. */
-static enum tail_outcome tail_print(struct tail *tail, const char *lines, size_t length)
-{
-	size_t end = 0;
-
-	if (!tail->left)
-		return TAIL_GO_ON;
-	while (end < length && tail->left) {
-		const char *newline = memchr(lines + end, '\n', length - end);
-
-		end = newline ? (size_t)(newline - lines) + 1 : length;
-		if (tail->left != UINT64_MAX)
-			tail->left--;
-	}
-	if (fwrite(lines, 1, end, stdout) == end && fflush(stdout) == 0)
-		return TAIL_GO_ON;
-	if (errno == EPIPE)
-		clearerr(stdout); /* it has had enough: no error */
-	return TAIL_DONE;
-}
-
-/* Say what was lost since this was last said. */
-static void tail_tell_lost(struct tail *tail)
-{
-	struct ipc_lost *lost = &tail->lost;
-
-	if (lost->here)
-		log_warning(0, "%llu events lost here: this reader is too slow (%llu in all)",
-			    (unsigned long long)lost->here, (unsigned long long)lost->here_total);
-	if (lost->kernel)
-		log_warning(0, "%llu records lost in the kernel: its ring was full (%llu in all)",
-			    (unsigned long long)lost->kernel,
-			    (unsigned long long)lost->kernel_total);
-	lost->here = lost->kernel = 0;
-	tail->told = time(NULL);
-}
-
-/* A reader that is always a little too slow gets many notices: it hears the sum once a second. */
-static void tail_lost(struct tail *tail, const struct ipc_message *message)
-{
-	struct ipc_lost lost;
-
-	if (ipc_decode_lost(message, &lost))
-		return;
-	lost.here += tail->lost.here;
-	lost.kernel += tail->lost.kernel;
-	tail->lost = lost;
-	if (time(NULL) != tail->told)
-		tail_tell_lost(tail);
-}
-
-static enum tail_outcome tail_end(const struct tail *tail, const struct ipc_message *message)
-{
-	struct ipc_end end;
-	const char *text;
-	size_t length;
-
-	if (ipc_decode_end(message, &end, &text, &length))
-		return TAIL_GONE;
-	if (end.reason == IPC_END_DONE || tail->finishing)
-		return TAIL_DONE;
-	if (end.reason == IPC_END_SHUTDOWN)
-		return TAIL_GONE;
-	log_err(0, "%.*s", (int)length, text);
-	return TAIL_REFUSED;
-}
-
-static enum tail_outcome tail_receive(struct tail *tail, struct ipc_client *client)
-{
-	struct ipc_message message;
-	int r = ipc_client_receive(client, &message);
-
-	if (r == -EINTR)
-		return TAIL_GO_ON;
-	if (r)
-		return TAIL_GONE;
-	switch (message.type) {
-	case IPC_EVENTS:
-		return tail_print(tail, message.payload, message.length);
-	case IPC_LOST:
-		tail_lost(tail, &message);
-		return TAIL_GO_ON;
-	case IPC_ERRORS:
-		fwrite(message.payload, 1, message.length, stderr);
-		return TAIL_GO_ON;
-	case IPC_END:
-		return tail_end(tail, &message);
-	default:
-		return TAIL_GO_ON;
-	}
-}
-
-static void tail_take_signal(const struct tail *tail)
-{
-	struct signalfd_siginfo info;
-
-	if (read(tail->signals, &info, sizeof(info)) < 0)
-		return; /* none came: --count was reached */
-}
-
-/* One connection, from request to end. */
-static enum tail_outcome tail_follow(struct tail *tail, struct ipc_client *client)
-{
-	enum { DAEMON, SIGNALS, OUTPUT };
-	struct pollfd polled[] = {
-		[DAEMON] = { .fd = client->fd, .events = POLLIN },
-		[SIGNALS] = { .fd = tail->signals, .events = POLLIN },
-		[OUTPUT] = { .fd = STDOUT_FILENO }, /* POLLERR: its reader has gone */
-	};
-	enum tail_outcome outcome = TAIL_GO_ON;
-
-	if (ipc_client_request(client, &tail->request))
-		return TAIL_GONE;
-	while (outcome == TAIL_GO_ON) {
-		int ready = poll(polled, ARRAY_SIZE(polled),
-				 tail->finishing ? FINISH_MILLISECONDS : -1);
-
-		if (ready < 0)
-			continue; /* EINTR: stopped and continued */
-		/* Told once more, or the daemon does not answer. */
-		if (tail->finishing && (ready == 0 || polled[SIGNALS].revents))
-			break;
-		if (polled[OUTPUT].revents & POLLERR)
-			break;
-		if (polled[DAEMON].revents)
-			outcome = tail_receive(tail, client);
-		if (!tail->finishing && (polled[SIGNALS].revents || !tail->left)) {
-			tail_take_signal(tail);
-			tail->finishing = true;
-			ipc_client_finish(client);
-		}
-	}
-	tail_tell_lost(tail);
-	return outcome == TAIL_GO_ON ? TAIL_DONE : outcome;
-}
 
 /* Wait for a daemon: false when a signal came first. */
 static bool tail_wait(const struct tail *tail, struct ipc_client *client)
@@ -210,10 +76,41 @@ static bool tail_wait(const struct tail *tail, struct ipc_client *client)
 	return true;
 }
 
+/* The recording alone. A daemon that runs is asked how far it has come. */
+static int tail_recorded(struct tail *tail)
+{
+	_cleanup_ipc_client_ struct ipc_client client = IPC_CLIENT_INIT;
+	enum tail_outcome outcome = TAIL_GONE;
+
+	if (!ipc_client_connect(&client, tail->common->runtime_dir))
+		outcome = tail_follow(tail, &client);
+	if (outcome == TAIL_GONE)
+		outcome = tail_of_history(history_catch_up(&tail->history, UINT64_MAX, 0));
+	return outcome == TAIL_REFUSED ? CLI_CANNOT : CLI_YES;
+}
+
+/* What was recorded before, as far as it is written by now. */
+static enum tail_outcome tail_before(struct tail *tail)
+{
+	tail->history.filter = &tail->filter;
+	tail->history.format = tail->request.format;
+	tail->history.left = &tail->left;
+	tail->history.signals = tail->signals;
+	if (history_open(&tail->history, tail->common->log_dir))
+		return TAIL_REFUSED;
+	cli_request_add(&tail->request, IPC_OPTION_BEGIN, "");
+	return tail_of_history(history_print(&tail->history));
+}
+
 static int tail_run(struct tail *tail)
 {
 	_cleanup_ipc_client_ struct ipc_client client = IPC_CLIENT_INIT;
+	enum tail_outcome outcome = tail->history.wanted ? tail_before(tail) : TAIL_GO_ON;
 
+	if (outcome != TAIL_GO_ON)
+		return outcome == TAIL_DONE ? CLI_YES : CLI_CANNOT;
+	if (tail->no_follow)
+		return tail_recorded(tail);
 	if (cli_connect(&client, tail->common) && !tail->reconnect)
 		return CLI_CANNOT;
 	for (;;) {
@@ -251,15 +148,14 @@ static int tail_signals(struct tail *tail)
 }
 
 /* Filters are checked here as well, so that a mistake is bad usage, daemon or no daemon. */
-static int tail_filter(struct tail *tail, struct filter *filter, enum filter_criterion criterion,
-		       const char *value)
+static int tail_filter(struct tail *tail, enum filter_criterion criterion, const char *value)
 {
 	_cleanup_free_ char *message = NULL;
 	const char *name = filter_options[criterion].name;
 
-	if (tail->request.option_count == IPC_OPTIONS_MAX)
+	if (tail->request.option_count == IPC_OPTIONS_MAX - 1) /* one is IPC_OPTION_BEGIN */
 		return cli_bad_usage(&cli_tail_usage, "too many filters");
-	if (filter_add(filter, name, value, &message))
+	if (filter_add(&tail->filter, name, value, &message))
 		return cli_bad_usage(&cli_tail_usage, "%s", message ? message : strerror(ENOMEM));
 	cli_request_add(&tail->request, name, value);
 	return 0;
@@ -278,28 +174,58 @@ static void tail_warn_of_users(const struct filter *filter)
 	}
 }
 
+/* What is not a filter. */
+static int tail_option(struct tail *tail, const struct cli_parser *parser, int id)
+{
+	struct reader_query *query = &tail->history.query;
+
+	switch (id) {
+	case TAIL_RECONNECT:
+		tail->reconnect = true;
+		return 0;
+	case TAIL_NO_FOLLOW:
+		tail->no_follow = true;
+		return 0;
+	case TAIL_COUNT:
+		if (!number_parse(parser->value, 1, UINT64_MAX - 1, &tail->left))
+			return 0;
+		return cli_bad_usage(parser->usage, "--count is a number from 1, not '%s'",
+				     parser->value);
+	default:
+		tail->history.wanted = true;
+		tail->no_follow |= id == TAIL_UNTIL;
+		if (history_bound(parser->value, id == TAIL_SINCE ? &query->since : &query->until))
+			return 0;
+		return cli_bad_usage(
+			parser->usage,
+			"'%s' is no time; as in 2026-11-22T03:25:00Z, 10m (ago), today",
+			parser->value);
+	}
+}
+
 /* 0, or CLI_LEAVE with parser->status. */
 static int tail_parse(struct cli_parser *parser, struct tail *tail)
 {
-	_cleanup_filter_ struct filter filter = { 0 };
+	const struct reader_query *query = &tail->history.query;
 	int id;
 
 	while ((id = cli_parse(parser)) > 0) {
-		parser->status = 0;
-		if (id == TAIL_RECONNECT)
-			tail->reconnect = true;
-		else if (id != TAIL_COUNT)
-			parser->status = tail_filter(tail, &filter, id - TAIL_FILTER(0),
-						     parser->value ? parser->value : "");
-		else if (number_parse(parser->value, 1, UINT64_MAX - 1, &tail->left))
-			parser->status = cli_bad_usage(parser->usage,
-						       "--count is a number from 1, not '%s'",
-						       parser->value);
+		parser->status = id < TAIL_COUNT ? tail_filter(tail, id - TAIL_FILTER(0),
+							       parser->value ? parser->value : "")
+						 : tail_option(tail, parser, id);
 		if (parser->status)
 			return CLI_LEAVE;
 	}
-	if (id != CLI_LEAVE)
-		tail_warn_of_users(&filter);
+	if (id == CLI_LEAVE)
+		return id;
+	if (tail->no_follow && !tail->history.wanted)
+		parser->status = cli_bad_usage(parser->usage,
+					       "--no-follow needs --since or --until");
+	else if (query->since > query->until)
+		parser->status = cli_bad_usage(parser->usage, "--until is before --since");
+	if (parser->status)
+		return CLI_LEAVE;
+	tail_warn_of_users(&tail->filter);
 	return id;
 }
 
@@ -309,18 +235,22 @@ int cli_tail(int argc, char **argv)
 	struct tail tail = { .request.command = IPC_TAIL,
 			     .common = &parser.common,
 			     .left = UINT64_MAX,
+			     .history = HISTORY_INIT,
 			     .signals = -1 };
 	int r;
 
 	if (tail_parse(&parser, &tail) == CLI_LEAVE)
-		return parser.status;
-	if (parser.operand < argc)
-		return cli_bad_usage(&cli_tail_usage, "unexpected '%s'", argv[parser.operand]);
-	tail.request.format = cli_format(&parser.common);
-	r = tail_signals(&tail);
-	if (r)
-		return log_err(r, "signals"), CLI_CANNOT;
-	r = tail_run(&tail);
+		r = parser.status;
+	else if (parser.operand < argc)
+		r = cli_bad_usage(&cli_tail_usage, "unexpected '%s'", argv[parser.operand]);
+	else if ((r = tail_signals(&tail)))
+		r = (log_err(r, "signals"), CLI_CANNOT);
+	else {
+		tail.request.format = cli_format(&parser.common);
+		r = tail_run(&tail);
+	}
 	close_fd(tail.signals);
+	history_release(&tail.history);
+	filter_release(&tail.filter);
 	return r;
 }

@@ -19,66 +19,7 @@
 #include "util/cleanup.h"
 #include "util/log.h"
 
-#define BATCH_MILLISECONDS 100 /* the longest that an allowed event waits */
-
 /* ------------------------------------------------------------------ records */
-
-static void tail_print(struct daemon *daemon, const struct event *event)
-{
-	struct buffer line = { 0 };
-
-	event_print(event,
-		    daemon->options.json ? EVENT_FORMAT_JSON
-		    : cli_colour(stdout) ? EVENT_FORMAT_COLOUR
-					 : EVENT_FORMAT_TEXT,
-		    &line);
-	if (!buffer_failed(&line))
-		fwrite(line.data, 1, line.length, stdout);
-	buffer_release(&line);
-}
-
-/* Not the host's: the counters that `status` shows are without them. */
-static void record_canary(struct daemon *daemon, const struct cw_record *record)
-{
-	struct cw_ledger *ledger = kern_ledger(daemon->kern);
-	struct cw_counter *counter =
-		&ledger->self_test[record->operation * CW_VERDICT_MAX + record->verdict];
-
-	counter->judged++;
-	counter->recorded++;
-}
-
-bool daemon_record(void *context, const void *bytes, size_t size, uint64_t sequence)
-{
-	struct daemon *daemon = context;
-	static struct event event; /* large, and made for one moment */
-	struct record record;
-
-	if (record_decode(bytes, size, &record) != RECORD_OK) {
-		daemon->malformed++;
-		return false;
-	}
-	if (record.record->instance == CW_INSTANCE_CANARY) {
-		record_canary(daemon, record.record);
-		return false;
-	}
-	if (record.record->reason == CW_REASON_TAMPERED)
-		daemon_settle_soon(daemon);
-	if (!daemon->options.tail && !ipc_server_subscribers(daemon->server))
-		return true;
-	naming_name(daemon->naming, &record, sequence, &event);
-	if (daemon->options.tail)
-		tail_print(daemon, &event);
-	ipc_server_publish(daemon->server, &event);
-	return true;
-}
-
-void daemon_flush(struct daemon *daemon)
-{
-	ipc_server_flush(daemon->server);
-	if (daemon->options.tail)
-		fflush(stdout);
-}
 
 #define BATCHES_MAX 16 /* at one go: others want their turn too */
 
@@ -125,32 +66,6 @@ void daemon_settle_soon(struct daemon *daemon)
 	    (due.it_value.tv_sec || due.it_value.tv_nsec))
 		return;
 	daemon_timer(daemon->settle_timer, daemon->settle_milliseconds, false);
-}
-
-/* While nobody wants allowed operations, nothing needs to be fetched on time. */
-void daemon_subscribers_changed(void *context)
-{
-	struct daemon *daemon = context;
-	uint32_t wanted = 0, host = 0;
-
-	ipc_server_wanted(daemon->server, &wanted, &host);
-	kern_wanted(daemon->kern, wanted, host);
-	daemon_timer(daemon->batch_timer, wanted | host ? BATCH_MILLISECONDS : 0, true);
-}
-
-static void tell_lost(struct daemon *daemon)
-{
-	__u64 *told = &kern_ledger(daemon->kern)->lost_told;
-	struct cw_counter counters[CW_COUNTERS];
-	uint64_t lost = 0;
-
-	if (!ipc_server_subscribers(daemon->server) || kern_counters(daemon->kern, counters))
-		return;
-	for (size_t i = 0; i < CW_COUNTERS; i++)
-		lost += counters[i].lost;
-	if (lost > *told)
-		ipc_server_lost(daemon->server, lost - *told);
-	*told = lost;
 }
 
 int daemon_poll(struct daemon *daemon, int fd)
@@ -209,7 +124,7 @@ static void every_second(struct daemon *daemon)
 	time_t now = time(NULL);
 	int r;
 
-	tell_lost(daemon);
+	tell_every_second(daemon);
 	if (kern_set(daemon->kern) && !kern_pinned(daemon->kern)) {
 		/* With success: whoever took them out does not want them back at once. */
 		daemon_end(daemon);
@@ -299,6 +214,8 @@ static int daemon_dispatch(struct daemon *daemon, int fd)
 
 int daemon_loop(struct daemon *daemon)
 {
+	int r;
+
 	while (!daemon->ending) {
 		struct epoll_event events[16];
 		int count = epoll_wait(daemon->epoll, events, ARRAY_SIZE(events), -1);
@@ -306,12 +223,13 @@ int daemon_loop(struct daemon *daemon)
 		if (count < 0 && errno != EINTR)
 			return log_err(-errno, "wait for events");
 		for (int i = 0; i < count; i++) {
-			int r = daemon_dispatch(daemon, events[i].data.fd);
-
+			r = daemon_dispatch(daemon, events[i].data.fd);
 			if (r)
 				return log_err(r, "carry on");
 		}
 	}
 	/* What was recorded before the end is still delivered. */
-	return daemon_consume(daemon);
+	r = daemon_consume(daemon);
+	recording_end(daemon);
+	return r;
 }

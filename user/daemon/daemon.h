@@ -12,6 +12,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "recording/recorder.h"
 #include "event/print.h"
 #include "host/gather.h"
 #include "host/policyfile.h"
@@ -28,6 +29,7 @@ struct daemon_options {
 	int backend; /* enum cw_backend, or -1: the best that works */
 	bool tail; /* print events to standard output */
 	bool json; /* … as JSON */
+	struct recorder_options recorder;
 };
 
 #define PIN_DIR_NONE "none"
@@ -73,6 +75,9 @@ struct daemon {
 	struct watch *watch;
 	struct naming *naming;
 	struct ipc_server *server;
+	struct recorder *recorder; /* NULL: nothing is recorded */
+	struct recorder_statistics recorder_told; /* as the log has it */
+	time_t recorder_slow; /* when it was told last that it is */
 	uint64_t malformed;
 	time_t started;
 	int epoll, signals, batch_timer, second_timer, settle_timer;
@@ -175,15 +180,28 @@ int report_show(struct daemon *daemon, bool json, struct buffer *to);
 /* privilege.c: keep only what is needed from now on. */
 int privilege_drop(void);
 
+/* tell.c: what the kernel reports, to everyone who wants it. */
+bool daemon_record(void *context, const void *bytes, size_t size,
+		   uint64_t sequence); /* a kern_record_handler */
+void daemon_flush(struct daemon *daemon); /* what was handed over is on its way */
+void daemon_subscribers_changed(void *context);
+void tell_begin(void *context, struct ipc_begin *ret_begin);
+void tell_all(void *context); /* what is known by now */
+void tell_every_second(struct daemon *daemon);
+
+/* recording.c: the recorder, if there is one. */
+int recording_new(struct daemon *daemon);
+int recording_start(struct daemon *daemon); /* after privileges were dropped */
+void recording_number(struct daemon *daemon); /* go on from the numbers that are taken */
+void recording_report(struct daemon *daemon); /* each second */
+void recording_end(struct daemon *daemon); /* nothing more is told */
+void recording_free(struct daemon *daemon);
+
 /* daemon.c */
 int daemon_loop(struct daemon *daemon);
 int daemon_poll(struct daemon *daemon, int fd); /* add to what the loop waits for */
 void daemon_timer(int timer, unsigned int milliseconds, bool repeat); /* 0 stops it */
-bool daemon_record(void *context, const void *bytes, size_t size,
-		   uint64_t sequence); /* a kern_record_handler */
 int daemon_consume(struct daemon *daemon);
-void daemon_flush(struct daemon *daemon); /* what was handed over is on its way */
-void daemon_subscribers_changed(void *context);
 void daemon_settle_soon(struct daemon *daemon); /* a refresh, when changes have calmed down */
 void daemon_end(struct daemon *daemon);
 

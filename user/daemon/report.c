@@ -150,6 +150,20 @@ static int report_facts(const struct daemon *daemon, struct status_report *statu
 	return 0;
 }
 
+static void report_recorder(const struct daemon *daemon, struct status_report *status)
+{
+	struct recorder_statistics statistics = { 0 };
+
+	if (daemon->recorder)
+		recorder_statistics(daemon->recorder, &statistics);
+	status->record_what = vocabulary_word(&record_what, statistics.what);
+	status->record_dir = statistics.log_dir;
+	status->record_error = statistics.error ? strerror(-statistics.error) : NULL;
+	status->record_events = statistics.recorded;
+	status->record_lost = statistics.lost;
+	status->record_waiting = statistics.waiting;
+}
+
 int report_status(struct daemon *daemon, bool json, struct buffer *to)
 {
 	_cleanup_free_ struct report *report = calloc(1, sizeof(*report));
@@ -164,6 +178,7 @@ int report_status(struct daemon *daemon, bool json, struct buffer *to)
 		.pinned = kern_set(daemon->kern),
 		.generation = daemon->governing.generation,
 		.malformed = daemon->malformed,
+
 	};
 	int r;
 
@@ -182,6 +197,7 @@ int report_status(struct daemon *daemon, bool json, struct buffer *to)
 	if (!r) {
 		report_instances(daemon, governed, report, &status);
 		report_selftest(daemon, report, &status);
+		report_recorder(daemon, &status);
 		(json ? status_json : status_text)(&status, to);
 	}
 	free((void *)status.names);

@@ -56,6 +56,8 @@ static int start_server(struct daemon *daemon)
 		.context = daemon,
 		.request = daemon_request,
 		.remark = daemon_remark,
+		.begin = tell_begin,
+		.finishing = tell_all,
 		.subscribers_changed = daemon_subscribers_changed,
 		.lookup = { .context = daemon, .parent = naming_parent },
 	};
@@ -80,16 +82,22 @@ static int start_server(struct daemon *daemon)
 	return r ? log_err(r, "listen in %s", daemon->options.runtime_dir) : 0;
 }
 
-/* What was recorded while no daemon was there comes first. */
+/* What was recorded while no daemon was there comes first. Events are numbered on from those that are in
+ * the recording. */
 static int start_records(struct daemon *daemon)
 {
 	uint64_t sequence;
-	int r = daemon_drain_old(daemon, &sequence);
+	int r = recording_new(daemon);
 
+	if (!r)
+		r = daemon_drain_old(daemon, &sequence);
 	fault_point("drained");
 	if (!r)
 		r = kern_ring_open(daemon->kern, sequence, daemon_record, daemon);
-	return r ? r : daemon_consume(daemon);
+	if (r)
+		return r;
+	recording_number(daemon);
+	return daemon_consume(daemon);
 }
 
 static int daemon_start(struct daemon *daemon)
@@ -124,6 +132,8 @@ static int daemon_start(struct daemon *daemon)
 		r = daemon_poll(daemon, watch_fd(daemon->watch));
 	if (!r)
 		r = privilege_drop();
+	if (!r)
+		r = recording_start(daemon);
 	return r;
 }
 
@@ -140,6 +150,7 @@ static void daemon_stop(struct daemon *daemon)
 		kern_wanted(daemon->kern, 0, 0);
 	fault_point("stopping");
 	ipc_server_free(daemon->server);
+	recording_free(daemon);
 	/* Not empty: somebody else's things are in it, and it stays. */
 	if (daemon->made_runtime_dir)
 		rmdir(daemon->options.runtime_dir);

@@ -56,6 +56,8 @@ struct event {
 	int64_t time; /* nanoseconds since 1970, UTC */
 	int64_t start; /* of the process */
 	uint64_t count; /* operations that this event stands for */
+	bool aggregated; /* told as a number, after one like them was told in full */
+	int64_t first, last; /* aggregated: when */
 	const char *host;
 	const char *instance; /* NULL for host records */
 	const struct catalogue_rule *rule; /* rule or guard; NULL if none */

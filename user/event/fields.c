@@ -98,6 +98,19 @@ NUMBER_GETTER(IPPROTO, true, event->record.socket_protocol)
 STRING_GETTER(ADDRESS, event->address)
 NUMBER_GETTER(COUNT, true, event->count)
 
+/* Only of an event that stands for several: a single one's time is `time`. */
+static bool get_FIRST(const struct event *event, struct event_value *ret_value)
+{
+	ret_value->time = event->first;
+	return event->aggregated;
+}
+
+static bool get_LAST(const struct event *event, struct event_value *ret_value)
+{
+	ret_value->time = event->last;
+	return event->aggregated;
+}
+
 static bool get_ARGS(const struct event *event, struct event_value *ret_value)
 {
 	ret_value->length = event->args_length;

@@ -101,7 +101,9 @@ struct event_field {
 	X(IPPROTO, ipproto, TARGET, NUMBER, SOCKET, false, NULL) \
 	X(ADDRESS, address, TARGET, STRING, SOCKET, true, NULL) \
 	X(PORT, port, TARGET, NUMBER, SOCKET, true, NULL) \
-	X(COUNT, count, TOP, NUMBER, ANY, false, NULL)
+	X(COUNT, count, TOP, NUMBER, ANY, false, NULL) \
+	X(FIRST, first, TOP, TIME, ANY, true, NULL) \
+	X(LAST, last, TOP, TIME, ANY, true, NULL)
 
 enum event_field_id {
 #define EVENT_FIELD_ID(id, ...) EVENT_FIELD_##id,

@@ -25,8 +25,4 @@ void event_parsed_release(struct event_parsed *parsed);
 /* 0; -EBADMSG: not an event (malformed, or a value that its field cannot have); -ENOMEM. */
 int event_parse(const char *line, size_t length, struct event_parsed *ret_parsed);
 
-/* RFC 3339 as event_time() prints it, or with another offset or fewer digits: nanoseconds since 1970;
- * 0 or -EINVAL. */
-int event_time_parse(const char *text, size_t length, int64_t *ret_nanoseconds);
-
 #endif

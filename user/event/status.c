@@ -56,6 +56,13 @@ static const struct column report_columns[] = {
 	COLUMN(status_report, clients_lost, "clients.lost", "lost by slow clients", COLUMN_NUMBER,
 	       NULL),
 	COLUMN(status_report, malformed, "malformed", "malformed records", COLUMN_NUMBER, NULL),
+	COLUMN(status_report, record_what, "recorder.records", "recorder", COLUMN_STRING, NULL),
+	COLUMN(status_report, record_dir, "recorder.directory", "… to", COLUMN_STRING, NULL),
+	COLUMN(status_report, record_error, "recorder.error", "… fails", COLUMN_STRING, NULL),
+	COLUMN(status_report, record_events, "recorder.events", "… events", COLUMN_NUMBER, NULL),
+	COLUMN(status_report, record_lost, "recorder.lost", "… lost", COLUMN_NUMBER, NULL),
+	COLUMN(status_report, record_waiting, "recorder.waiting", "… waiting (bytes)",
+	       COLUMN_NUMBER, NULL),
 };
 
 static const struct column instance_columns[] = {
@@ -321,7 +328,7 @@ void status_text(const struct status_report *report, struct buffer *buffer)
 		size_t start = buffer->length;
 
 		buffer_add_string(buffer, report_columns[i].heading);
-		text_pad(buffer, buffer->length - start, 22);
+		text_pad(buffer, utf8_count(buffer->data + start, buffer->length - start), 22);
 		text_cell(buffer, &report_columns[i], report);
 		buffer_add_char(buffer, '\n');
 	}

@@ -66,6 +66,13 @@ struct status_report {
 	uint64_t clients_lost; /* records that slow clients lost, since the daemon's start */
 	uint64_t malformed; /* records from the rings that record_decode() refused */
 
+	const char *record_what;
+	const char *record_dir; /* NULL: nothing is recorded */
+	const char *record_error; /* NULL: all is well */
+	uint64_t record_events; /* in the recording */
+	uint64_t record_lost; /* that are missing there */
+	uint64_t record_waiting; /* bytes */
+
 	const struct status_instance *instances;
 	size_t instance_count;
 	const struct status_counter *counters; /* rows that are all zero need not be given */

@@ -149,10 +149,15 @@ static void cell_user(struct buffer *buffer, const struct event *event)
 
 static void cell_count(struct buffer *buffer, const struct event *event)
 {
+	uint64_t tenths = ((uint64_t)event->last - (uint64_t)event->first) / 100000000;
+
 	if (event->count == 1)
 		return;
 	buffer_add_char(buffer, 'x');
 	text_field(buffer, event, EVENT_FIELD_COUNT);
+	if (event->aggregated && tenths)
+		buffer_printf(buffer, " in %llu.%llu s", (unsigned long long)tenths / 10,
+			      (unsigned long long)tenths % 10);
 }
 
 static const struct {

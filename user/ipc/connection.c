@@ -150,8 +150,8 @@ static void connection_seal(struct connection *connection)
 	buffer_clear(batch);
 }
 
-static void connection_payload(struct connection *connection, enum ipc_type type,
-			       const void *payload, size_t length)
+void connection_payload(struct connection *connection, enum ipc_type type, const void *payload,
+			size_t length)
 {
 	_cleanup_buffer_ struct buffer message = { 0 };
 

@@ -53,6 +53,9 @@ struct connection *connection_free(struct connection *connection);
 bool connection_event(struct connection *connection, const char *line, size_t length);
 /* Send what is gathered. */
 void connection_flush(struct connection *connection);
+/* Queue one message. */
+void connection_payload(struct connection *connection, enum ipc_type type, const void *payload,
+			size_t length);
 /* Queue text in as many messages as it takes. */
 void connection_text(struct connection *connection, enum ipc_type type, const char *text,
 		     size_t length);

@@ -92,6 +92,14 @@ int ipc_decode_request(const struct ipc_message *message, struct ipc_request *re
 	return position == message->length ? 0 : -EBADMSG;
 }
 
+int ipc_decode_begin(const struct ipc_message *message, struct ipc_begin *ret_begin)
+{
+	if (message->type != IPC_BEGIN || message->length != sizeof(*ret_begin))
+		return -EBADMSG;
+	memcpy(ret_begin, message->payload, sizeof(*ret_begin));
+	return 0;
+}
+
 int ipc_decode_lost(const struct ipc_message *message, struct ipc_lost *ret_lost)
 {
 	if (message->type != IPC_LOST || message->length != sizeof(*ret_lost))

@@ -6,6 +6,7 @@
  *	client				server
  *	REQUEST command, options ->
  *				<-	OUTPUT, ERRORS	text, as many as it takes (tail: warnings)
+ *				<-	BEGIN		from which event on (tail, if asked with IPC_OPTION_BEGIN)
  *				<-	EVENTS		printed events, whole lines (tail)
  *				<-	LOST		what this client missed, where it missed it (tail)
  *				<-	END		exit status and why it ends; then the server closes
@@ -40,6 +41,7 @@ enum ipc_type {
 	IPC_EVENTS,
 	IPC_LOST,
 	IPC_END,
+	IPC_BEGIN,
 	IPC_TYPE_MAX,
 };
 
@@ -72,6 +74,16 @@ struct ipc_request_payload {
 	uint32_t pad0;
 };
 _Static_assert(sizeof(struct ipc_request_payload) == 8, "request");
+
+/* Among the options of tail, and no filter: tell where the stream begins. Its value is "". */
+#define IPC_OPTION_BEGIN "begin"
+
+/* Payload of IPC_BEGIN: who has read the recording up to `sequence` lacks nothing and has nothing twice. */
+struct ipc_begin {
+	uint64_t sequence; /* events with higher numbers follow */
+	uint64_t
+		recorded; /* the highest of the others that is in the recording, or will be at once; 0 if none */
+};
 
 /* Payload of IPC_LOST. */
 struct ipc_lost {
@@ -124,6 +136,7 @@ const char *ipc_request_option(const struct ipc_request *request, const char *na
 int ipc_decode(const void *bytes, size_t length, struct ipc_message *ret_message);
 /* Each decodes the payload of a message of its type: 0 or -EBADMSG. Views of the payload. */
 int ipc_decode_request(const struct ipc_message *message, struct ipc_request *ret_request);
+int ipc_decode_begin(const struct ipc_message *message, struct ipc_begin *ret_begin);
 int ipc_decode_lost(const struct ipc_message *message, struct ipc_lost *ret_lost);
 int ipc_decode_end(const struct ipc_message *message, struct ipc_end *ret_end,
 		   const char **ret_text, size_t *ret_text_length);

@@ -134,20 +134,36 @@ static void server_remark(struct ipc_server *server, struct connection *connecti
 		connection_text(connection, IPC_ERRORS, text.data, text.length);
 }
 
+/* Before it gets its first event, for what begin() publishes is not the connection's. */
+static void server_begin(struct ipc_server *server, struct connection *connection,
+			 const struct ipc_request *request)
+{
+	struct ipc_begin begin = { 0 };
+
+	if (!server->handler.begin || !ipc_request_option(request, IPC_OPTION_BEGIN, NULL))
+		return;
+	server->handler.begin(server->handler.context, &begin);
+	connection_payload(connection, IPC_BEGIN, &begin, sizeof(begin));
+}
+
 static void server_subscribe(struct ipc_server *server, struct connection *connection,
 			     const struct ipc_request *request)
 {
 	for (size_t i = 0; i < request->option_count; i++) {
 		const struct ipc_option *option = &request->options[i];
 		_cleanup_free_ char *message = NULL;
-		int r = filter_add(&connection->filter, option->name, option->value, &message);
+		int r;
 
+		if (strcmp(option->name, IPC_OPTION_BEGIN) == 0)
+			continue;
+		r = filter_add(&connection->filter, option->name, option->value, &message);
 		if (!r)
 			continue;
 		server_malformed(server, connection, message ? message : "no such filter");
 		return;
 	}
 	connection->format = request->format;
+	server_begin(server, connection, request);
 	connection->state = CONNECTION_TAILING;
 	server_remark(server, connection);
 	server_subscription(server, connection, true);
@@ -190,6 +206,8 @@ static bool server_read(struct ipc_server *server, struct connection *connection
 	if (length == 0) {
 		if (connection->state != CONNECTION_TAILING)
 			return false;
+		if (server->handler.finishing)
+			server->handler.finishing(server->handler.context);
 		server_end(server, connection, IPC_END_DONE, 0, NULL);
 	} else if (length > IPC_MESSAGE_MAX) {
 		server_malformed(server, connection, "request too long");

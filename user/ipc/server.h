@@ -39,6 +39,10 @@ struct ipc_handler {
 	/* Somebody begins to tail: add to the text what is to be said about the filter first, as that it
 	 * names what is not there. May be NULL. */
 	void (*remark)(void *context, const struct filter *filter, struct buffer *text);
+	/* Somebody who asked for it begins to tail: what was told before. May be NULL. */
+	void (*begin)(void *context, struct ipc_begin *ret_begin);
+	/* Somebody has tailed enough: what is known by now is still to be published. May be NULL. */
+	void (*finishing)(void *context);
 	/* Subscribers came or went: ask ipc_server_wanted() anew. May be NULL. */
 	void (*subscribers_changed)(void *context);
 	struct filter_lookup lookup; /* for --pid */

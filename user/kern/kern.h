@@ -205,6 +205,8 @@ int kern_ring_fd(const struct kern *kern);
 int kern_ring_consume(struct kern *kern);
 void kern_ring_delivered(struct kern *kern);
 uint64_t kern_ring_sequence(const struct kern *kern); /* of the last record */
+/* Numbers up to this one are taken. But a batch that a killed daemon began comes again under its numbers. */
+void kern_ring_number(struct kern *kern, uint64_t sequence);
 
 /* ------------------------------------------------------------------ selftest.c */
 

@@ -210,3 +210,13 @@ uint64_t kern_ring_sequence(const struct kern *kern)
 {
 	return kern->rings.batch.sequence;
 }
+
+void kern_ring_number(struct kern *kern, uint64_t sequence)
+{
+	struct cw_batch *batch = &kern->rings.batch;
+	bool unfinished = memcmp(batch->from, batch->to, sizeof(batch->to)) != 0;
+	uint64_t most = unfinished ? CW_RINGS * BATCH_BYTES / sizeof(struct cw_record) + 1 : 0;
+
+	if (sequence > batch->sequence + most)
+		batch->sequence = sequence;
+}

@@ -16,11 +16,11 @@
  *	{"time":"2026-11-22T03:25:11.000000000Z","seq":1234,"notice":"lost","count":17,"detail":"…"}
  *
  * The second kind is a notice: the recorder's own word on the recording, at the place it is about
- * (SEGMENT_NOTICES). Its number is that of the last event before it.
+ * (SEGMENT_NOTICES). Its number is the highest that was given by then, lost or not.
  *
- * Events of one daemon and of the next are numbered on without a break and never twice. Not every number is
- * there: with --record=deviations allowed operations have numbers and are not recorded. Times may go
- * back by a little (the kernel hands over allowed operations in batches) or by much (the clock was set).
+ * No number is there twice: a daemon goes on from the highest that it finds. Not every number is there:
+ * with --record=deviations allowed operations have numbers and are not recorded. Times may go back by a
+ * little (the kernel hands over allowed operations in batches) or by much (the clock was set).
  */
 #ifndef CW_RECORDING_SEGMENT_H
 #define CW_RECORDING_SEGMENT_H
@@ -29,6 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/buffer.h"
 #include "util/vocabulary.h"
 
 #define SEGMENT_LINE_MAX 65536
@@ -60,6 +61,9 @@ void segment_name(const struct segment *segment, char *name);
 /* false: some other file. */
 bool segment_name_parse(const char *name, struct segment *ret_segment);
 
+/* By sequence, then by time: < 0, 0, > 0. Compressed or not, it is the same segment. */
+int segment_compare(const struct segment *one, const struct segment *other);
+
 struct segment_list {
 	struct segment
 		*items; /* by ascending sequence; of one that is there twice, the compressed */
@@ -79,5 +83,12 @@ struct segment_head {
 };
 /* line without or with its newline; false: torn, or nothing of ours. */
 bool segment_head(const char *line, size_t length, struct segment_head *ret_head);
+
+/* Append a notice, of now. */
+void segment_notice(struct buffer *buffer, enum segment_notice notice, uint64_t sequence,
+		    uint64_t count, const char *detail);
+
+/* How many of whole lines are events. */
+uint64_t segment_events(const char *lines, size_t length);
 
 #endif

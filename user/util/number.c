@@ -44,24 +44,47 @@ int number_parse(const char *string, uint64_t min, uint64_t max, uint64_t *ret)
 	return number_bounded(value, min, max, ret);
 }
 
-int number_parse_seconds(const char *string, uint64_t min, uint64_t max, uint64_t *ret)
+struct unit {
+	const char *suffix;
+	uint64_t worth;
+};
+
+static int number_with_unit(const char *string, const struct unit *units, size_t count,
+			    uint64_t *ret)
 {
-	static const struct {
-		const char *suffix;
-		uint64_t seconds;
-	} units[] = { { "", 1 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
 	const char *end;
 	uint64_t value;
 	int r = number_digits(string, &end, &value);
 
 	if (r)
 		return r;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (strcmp(end, units[i].suffix) != 0)
 			continue;
-		if (__builtin_mul_overflow(value, units[i].seconds, &value))
-			return -ERANGE;
-		return number_bounded(value, min, max, ret);
+		return __builtin_mul_overflow(value, units[i].worth, ret) ? -ERANGE : 0;
 	}
 	return -EINVAL;
+}
+
+int number_parse_seconds(const char *string, uint64_t min, uint64_t max, uint64_t *ret)
+{
+	static const struct unit units[] = {
+		{ "", 1 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 },
+	};
+	uint64_t value;
+	int r = number_with_unit(string, units, sizeof(units) / sizeof(units[0]), &value);
+
+	return r ? r : number_bounded(value, min, max, ret);
+}
+
+int number_parse_size(const char *string, uint64_t min, uint64_t max, uint64_t *ret)
+{
+	static const struct unit units[] = {
+		{ "", 1 },	     { "K", 1ull << 10 }, { "M", 1ull << 20 },
+		{ "G", 1ull << 30 }, { "T", 1ull << 40 },
+	};
+	uint64_t value;
+	int r = number_with_unit(string, units, sizeof(units) / sizeof(units[0]), &value);
+
+	return r ? r : number_bounded(value, min, max, ret);
 }

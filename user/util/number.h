@@ -14,4 +14,7 @@ int number_parse(const char *string, uint64_t min, uint64_t max, uint64_t *ret);
 /* A span of time as `90`, `90s`, `10m`, `2h`, in seconds. Same errors. */
 int number_parse_seconds(const char *string, uint64_t min, uint64_t max, uint64_t *ret);
 
+/* A size as `4096`, `512K`, `16M`, `1G`, `2T`, in bytes (1K is 1024). Same errors. */
+int number_parse_size(const char *string, uint64_t min, uint64_t max, uint64_t *ret);
+
 #endif

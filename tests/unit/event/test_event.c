@@ -141,7 +141,7 @@ static void test_json(void **state)
 		"\"ancestry\":[{\"pid\":4000,\"path\":\"/usr/cachesys/bin/cache\","
 		"\"comm\":\"cstart\"},{\"pid\":1,\"path\":null,\"comm\":\"systemd\"}],"
 		"\"target\":{\"path\":\"/usr/bin/dash\",\"sha256\":null,\"script\":null},"
-		"\"count\":1}\n");
+		"\"count\":1,\"first\":null,\"last\":null}\n");
 }
 
 static void test_long_strings(void **state)

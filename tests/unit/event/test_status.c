@@ -38,6 +38,12 @@ static struct status_report sample(void)
 		.clients = 2,
 		.clients_lost = 9,
 		.instances = instances,
+		.record_what = "deviations",
+		.record_dir = "/var/log/cachewarden",
+		.record_error = "No space left on device",
+		.record_events = 12,
+		.record_lost = 2,
+		.record_waiting = 3,
 		.instance_count = 2,
 		.counters = counters,
 		.counter_count = 2,
@@ -59,7 +65,10 @@ static void test_json(void **state)
 		"\"backend\":\"lsm\",\"pinned\":\"/sys/fs/bpf/cachewarden/"
 		"v1\",\"self_test\":{\"passed\":true,\"detail\":null},"
 		"\"generation\":4,\"governed\":130,\"clients\":{\"count\":2,\"lost\":9},"
-		"\"malformed\":0,\"instances\":[{\"name\":\"CACHE\",\"mode\":\"enforce\","
+		"\"malformed\":0,"
+		"\"recorder\":{\"records\":\"deviations\",\"directory\":\"/var/log/cachewarden\","
+		"\"error\":\"No space left on device\",\"events\":12,\"lost\":2,\"waiting\":3},"
+		"\"instances\":[{\"name\":\"CACHE\",\"mode\":\"enforce\","
 		"\"policy_mode\":\"audit\",\"generation\":4,\"governed\":123,"
 		"\"rules\":{\"exec\":5,\"bind\":4,\"connect\":3,\"guard\":2},"
 		"\"file\":\"/etc/CACHE.yaml\"},{\"name\":\"B\",\"mode\":\"audit\","

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The recorder's begin and end in the daemon, and what the log says of it meanwhile: each change once. */
+#include <time.h>
+
+#include "daemon/daemon.h"
+#include "util/log.h"
+
+#define SLOW_SECONDS 60 /* how often losses without an error are told */
+
+int recording_new(struct daemon *daemon)
+{
+	const struct recorder_options *options = &daemon->options.recorder;
+	int r;
+
+	if (options->what == RECORD_NOTHING)
+		return 0;
+	r = recorder_new(options, &daemon->recorder);
+	return r ? log_err(r, "record to %s", options->log_dir) : 0;
+}
+
+/* The ledger has the last number that was given, the recording the last that was recorded. Where the ledger is
+ * younger (a reboot), or another daemon recorded to the same place, the recording's is the higher. */
+void recording_number(struct daemon *daemon)
+{
+	if (daemon->recorder)
+		kern_ring_number(daemon->kern, recorder_floor(daemon->recorder));
+}
+
+int recording_start(struct daemon *daemon)
+{
+	int r = daemon->recorder ? recorder_start(daemon->recorder) : 0;
+
+	if (r)
+		return log_err(r, "start the recorder");
+	/* It may want what is allowed. */
+	daemon_subscribers_changed(daemon);
+	return 0;
+}
+
+static void report_error(struct daemon *daemon, const struct recorder_statistics *now)
+{
+	struct recorder_statistics *told = &daemon->recorder_told;
+	unsigned long long lost = now->lost - told->lost;
+	time_t seconds = time(NULL);
+
+	if (now->error && now->error != told->error) {
+		log_warning(now->error, "recording to %s", now->log_dir);
+		log_hint("it is tried again each second; what does not fit into the queue "
+			 "meanwhile is lost, and counted");
+		return;
+	}
+	if (now->error)
+		return;
+	if (told->error)
+		log_notice("recording to %s goes on; %llu events were lost", now->log_dir, lost);
+	else if (lost && seconds - daemon->recorder_slow >= SLOW_SECONDS)
+		log_warning(0, "recording to %s is too slow: %llu events were lost", now->log_dir,
+			    lost);
+	else
+		return;
+	daemon->recorder_slow = seconds;
+	told->lost = now->lost;
+}
+
+void recording_report(struct daemon *daemon)
+{
+	struct recorder_statistics now;
+
+	if (!daemon->recorder)
+		return;
+	recording_number(daemon); /* it may have been read only now */
+	recorder_tick(daemon->recorder);
+	recorder_statistics(daemon->recorder, &now);
+	report_error(daemon, &now);
+	if (now.trouble && now.trouble != daemon->recorder_told.trouble)
+		log_warning(now.trouble, "compress or remove old segments in %s", now.log_dir);
+	daemon->recorder_told.error = now.error;
+	daemon->recorder_told.trouble = now.trouble;
+}
+
+void recording_end(struct daemon *daemon)
+{
+	if (daemon->recorder)
+		recorder_end(daemon->recorder, kern_ring_sequence(daemon->kern));
+}
+
+void recording_free(struct daemon *daemon)
+{
+	struct recorder_statistics now;
+
+	if (!daemon->recorder)
+		return;
+	if (!recorder_wait(daemon->recorder, &now))
+		log_warning(0, "%s does not answer: what waited to be recorded is lost",
+			    now.log_dir);
+	else {
+		if (now.lost > daemon->recorder_told.lost)
+			log_warning(now.error, "%llu events could not be recorded to %s",
+				    (unsigned long long)(now.lost - daemon->recorder_told.lost),
+				    now.log_dir);
+		recorder_free(daemon->recorder);
+	}
+	daemon->recorder = NULL;
+}

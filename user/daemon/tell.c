@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the kernel reports, told to everyone who wants it: numbered, named, and given to the recorder, to
+ * standard output and to those who tail. Who they are decides what the kernel is asked to report.
+ */
+#include <stdio.h>
+
+#include "cli/options.h"
+#include "daemon/daemon.h"
+#include "util/log.h"
+
+#define BATCH_MILLISECONDS 100 /* the longest that an allowed event waits */
+#define ALL_OPERATIONS ((1u << CW_OPERATION_MAX) - 1)
+
+static void tell_print(struct daemon *daemon, const struct event *event)
+{
+	enum event_format format = daemon->options.json ? EVENT_FORMAT_JSON
+				   : cli_colour(stdout) ? EVENT_FORMAT_COLOUR
+							: EVENT_FORMAT_TEXT;
+	_cleanup_buffer_ struct buffer line = { 0 };
+
+	event_print(event, format, &line);
+	if (!buffer_failed(&line))
+		fwrite(line.data, 1, line.length, stdout);
+}
+
+/* Does the recorder want it? What is allowed only if it is asked for, and never a stranger's. */
+static bool tell_is_recorded(const struct daemon *daemon, const struct cw_record *record)
+{
+	if (!daemon->recorder)
+		return false;
+	return record->verdict != CW_VERDICT_ALLOW ||
+	       (daemon->options.recorder.what == RECORD_ALL &&
+		record->instance != CW_INSTANCE_NONE);
+}
+
+static void tell_recorder(struct daemon *daemon, const struct event *event)
+{
+	static struct buffer line; /* kept: this is the way of every event */
+
+	buffer_clear(&line);
+	event_json(event, &line);
+	if (buffer_failed(&line))
+		recorder_add(daemon->recorder, "", SIZE_MAX, event->sequence, true);
+	else
+		recorder_add(daemon->recorder, line.data, line.length, event->sequence,
+			     event->record.verdict != CW_VERDICT_ALLOW);
+}
+
+/* Not the host's: the counters that `status` shows are without them. */
+static void tell_canary(struct daemon *daemon, const struct cw_record *record)
+{
+	struct cw_ledger *ledger = kern_ledger(daemon->kern);
+	struct cw_counter *counter =
+		&ledger->self_test[record->operation * CW_VERDICT_MAX + record->verdict];
+
+	counter->judged++;
+	counter->recorded++;
+}
+
+static void tell(struct daemon *daemon, const struct record *record, uint64_t sequence)
+{
+	bool recorded = tell_is_recorded(daemon, record->record);
+	static struct event event; /* large, and made for one moment */
+
+	if (!recorded && !daemon->options.tail && !ipc_server_subscribers(daemon->server))
+		return;
+	naming_name(daemon->naming, record, sequence, &event);
+	if (recorded)
+		tell_recorder(daemon, &event);
+	if (daemon->options.tail)
+		tell_print(daemon, &event);
+	ipc_server_publish(daemon->server, &event);
+}
+
+bool daemon_record(void *context, const void *bytes, size_t size, uint64_t sequence)
+{
+	struct daemon *daemon = context;
+	struct record record;
+
+	if (record_decode(bytes, size, &record) != RECORD_OK) {
+		daemon->malformed++;
+		return false;
+	}
+	if (record.record->instance == CW_INSTANCE_CANARY) {
+		tell_canary(daemon, record.record);
+		return false;
+	}
+	if (record.record->reason == CW_REASON_TAMPERED)
+		daemon_settle_soon(daemon);
+	tell(daemon, &record, sequence);
+	return true;
+}
+
+void daemon_flush(struct daemon *daemon)
+{
+	ipc_server_flush(daemon->server);
+	if (daemon->options.tail)
+		fflush(stdout);
+}
+
+static void tell_lost(struct daemon *daemon)
+{
+	__u64 *told = &kern_ledger(daemon->kern)->lost_told;
+	struct cw_counter counters[CW_COUNTERS];
+	uint64_t lost = 0;
+
+	if (!ipc_server_subscribers(daemon->server) || kern_counters(daemon->kern, counters))
+		return;
+	for (size_t i = 0; i < CW_COUNTERS; i++)
+		lost += counters[i].lost;
+	if (lost > *told)
+		ipc_server_lost(daemon->server, lost - *told);
+	*told = lost;
+}
+
+void tell_every_second(struct daemon *daemon)
+{
+	tell_lost(daemon);
+	recording_report(daemon);
+}
+
+void tell_all(void *context)
+{
+	struct daemon *daemon = context;
+
+	if (daemon_consume(daemon) < 0)
+		log_debug("the rings could not be read to the end");
+}
+
+void tell_begin(void *context, struct ipc_begin *ret_begin)
+{
+	struct daemon *daemon = context;
+	struct recorder_statistics statistics = { 0 };
+
+	tell_all(daemon);
+	if (daemon->recorder)
+		recorder_statistics(daemon->recorder, &statistics);
+	*ret_begin = (struct ipc_begin){ .sequence = kern_ring_sequence(daemon->kern),
+					 .recorded = statistics.handed };
+}
+
+/* While nobody wants allowed operations, nothing needs to be fetched on time. */
+void daemon_subscribers_changed(void *context)
+{
+	struct daemon *daemon = context;
+	uint32_t wanted = 0, host = 0;
+
+	ipc_server_wanted(daemon->server, &wanted, &host);
+	if (daemon->recorder && daemon->options.recorder.what == RECORD_ALL)
+		wanted = ALL_OPERATIONS;
+	kern_wanted(daemon->kern, wanted, host);
+	daemon_timer(daemon->batch_timer, wanted | host ? BATCH_MILLISECONDS : 0, true);
+}
