@@ -277,21 +277,33 @@ int config_decode(struct cpf *cpf, struct diagnostics *diagnostics, struct confi
 	return 0;
 }
 
+/* What the text and what its meaning gave rise to, as one list by lines. */
+static int decode_sorted(struct cpf *cpf, size_t before, struct diagnostics *diagnostics,
+			 struct config **ret)
+{
+	int r = config_decode(cpf, diagnostics, ret);
+
+	diagnostics_sort(diagnostics, before);
+	return r;
+}
+
 int config_read_file(const char *path, struct diagnostics *diagnostics, struct config **ret)
 {
+	size_t before = diagnostics->count;
 	struct cpf *cpf = NULL;
 	int r = cpf_read_file(path, diagnostics, &cpf);
 
-	return r ? r : config_decode(cpf, diagnostics, ret);
+	return r ? r : decode_sorted(cpf, before, diagnostics, ret);
 }
 
 int config_read(const char *file, const char *text, size_t length, struct diagnostics *diagnostics,
 		struct config **ret)
 {
+	size_t before = diagnostics->count;
 	struct cpf *cpf = NULL;
 	int r = cpf_read(file, text, length, diagnostics, &cpf);
 
-	return r ? r : config_decode(cpf, diagnostics, ret);
+	return r ? r : decode_sorted(cpf, before, diagnostics, ret);
 }
 
 struct config *config_free(struct config *config)

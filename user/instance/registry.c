@@ -58,6 +58,7 @@ void instance_free(struct instance *instance)
 	free(instance->mirror_type);
 	free(instance->mirror_status);
 	free(instance->prefix);
+	free(instance->real);
 	account_release(&instance->owner);
 	account_release(&instance->user);
 	account_release(&instance->group);
@@ -204,20 +205,37 @@ static bool look(const char *prefix, const char *root, struct stat *ret)
 	return length > 0 && (size_t)length < sizeof(path) && stat(path, ret) == 0;
 }
 
-struct instance *registry_place(struct registry *registry, const char *prefix, const char *root,
-				struct diagnostics *diagnostics)
+static struct instance *known(const struct registry *registry, const char *prefix, const char *root,
+			      const struct stat *st)
 {
-	struct stat st = { 0 };
-	bool there = look(prefix, root, &st);
-	struct instance *instance;
-
 	for (size_t i = 0; i < registry->count; i++) {
-		instance = registry->instances[i];
-		if (there && instance->inode
-			    ? instance->inode == st.st_ino && instance->device == st.st_dev
+		struct instance *instance = registry->instances[i];
+
+		if (st && instance->inode
+			    ? instance->inode == st->st_ino && instance->device == st->st_dev
 			    : strcmp(instance->root, root) == 0 && !instance->prefix == !prefix)
 			return instance;
 	}
+	return NULL;
+}
+
+struct instance *registry_known(const struct registry *registry, const char *prefix,
+				const char *root)
+{
+	struct stat st;
+
+	return known(registry, prefix, root, look(prefix, root, &st) ? &st : NULL);
+}
+
+struct instance *registry_place(struct registry *registry, const char *prefix, const char *root,
+				struct diagnostics *diagnostics)
+{
+	struct stat st;
+	bool there = look(prefix, root, &st);
+	struct instance *instance = known(registry, prefix, root, there ? &st : NULL);
+
+	if (instance)
+		return instance;
 	if (registry->count == REGISTRY_INSTANCES_MAX) {
 		if (diagnostics)
 			diagnostic_hint(diagnostics_add(diagnostics, SEVERITY_ERROR, NULL,

@@ -110,6 +110,7 @@ struct instance {
 	/* Inside: what root is, so that two paths to it make one instance; inode 0: not looked at. */
 	dev_t device;
 	ino_t inode;
+	char *real; /* as the kernel names it, links resolved; NULL: no process was seen */
 };
 
 struct registry {

@@ -23,6 +23,10 @@ const char *registry_file(struct registry *registry, const char *name);
 struct instance *registry_place(struct registry *registry, const char *prefix, const char *root,
 				struct diagnostics *diagnostics);
 
+/* The same, but never a new one; NULL: it is not known. */
+struct instance *registry_known(const struct registry *registry, const char *prefix,
+				const char *root);
+
 /* An absolute path without empty, `.` and last `/` parts; false: it is not absolute, or too long. */
 bool registry_normal(const char *path, size_t length, char ret[PATH_MAX]);
 

@@ -141,6 +141,8 @@ static void found(struct walk *walk, const char *pid, const char *root)
 	if (!has_manager(prefix, root))
 		return;
 	instance = registry_place(walk->registry, prefix, root, walk->diagnostics);
+	if (instance && !instance_set(&instance->real, root, strlen(root)))
+		walk->error = -ENOMEM;
 	if (instance)
 		instance->sources |= INSTANCE_FROM_PROCESS;
 	else if (walk->registry->count < REGISTRY_INSTANCES_MAX)
@@ -159,13 +161,14 @@ static void attach(struct walk *walk, const char *pid, int at, const char *execu
 	process.pid = (pid_t)number;
 	for (size_t i = 0; !walk->error && i < walk->registry->count; i++) {
 		struct instance *instance = walk->registry->instances[i];
-		size_t length = strlen(instance->root);
+		const char *root = instance->real ? instance->real : instance->root;
+		size_t length = strlen(root);
 		const char *prefix;
 
-		if (strncmp(executable, instance->root, length) != 0 || executable[length] != '/')
+		if (strncmp(executable, root, length) != 0 || executable[length] != '/')
 			continue;
-		prefix = prefix_of(walk, pid, instance->root, prefix_buffer, sizeof(prefix_buffer));
-		if (registry_place(walk->registry, prefix, instance->root, NULL) == instance)
+		prefix = prefix_of(walk, pid, root, prefix_buffer, sizeof(prefix_buffer));
+		if (registry_known(walk->registry, prefix, root) == instance)
 			walk->error = add_process(instance, &process, executable + length + 1);
 	}
 }

@@ -205,6 +205,8 @@ int source_begin(struct source *source, const char *what, const char *file, cons
 	bool alone;
 
 	*source = (struct source){ .file = file, .diagnostics = diagnostics, .end = '\n' };
+	if (!length)
+		text = "";
 	if (length > max) {
 		too_large(diagnostics, file, max);
 		return -EINVAL;
@@ -216,7 +218,7 @@ int source_begin(struct source *source, const char *what, const char *file, cons
 		text += BYTE_ORDER_MARK_SIZE;
 		length -= BYTE_ORDER_MARK_SIZE;
 	}
-	source->text = length ? text : "";
+	source->text = text;
 	source->length = length;
 	alone = length && !memchr(text, '\n', length) && memchr(text, '\r', length - 1);
 	if (alone)
@@ -226,8 +228,9 @@ int source_begin(struct source *source, const char *what, const char *file, cons
 	if (alone) {
 		struct location where = { .file = file, .line = 1, .column = 1 };
 
-		diagnostics_add(diagnostics, SEVERITY_NOTE, &where,
-				"the lines of this %s end with CR alone", what);
+		diagnostic_hint(diagnostics_add(diagnostics, SEVERITY_NOTE, &where,
+						"the lines of this %s end with CR alone", what),
+				"it is read so; `tr '\r' '\n'` makes lines of it for other tools");
 	}
 	nul = length ? memchr(text, '\0', length) : NULL;
 	if (nul)
