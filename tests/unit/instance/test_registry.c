@@ -19,79 +19,78 @@ static struct registry *read_text(const char *text, int expected, struct diagnos
 }
 
 /* Lines of qlist, from the oldest release's eight fields to fourteen. */
-static void test_qlist(void **state)
+static const struct qlist_case {
+	const char *line, *root, *version, *cpf, *health, *product, *type, *status, *data;
+	enum instance_state state;
+	uint16_t superserver, web, jdbc, last;
+	size_t ports;
+} qlist_cases[] = {
+	{ "N^/i/n/^2012.2.3^down, last used Thu Sep 15 18:58:30 2016^cache.cpf^56772^57772^"
+	  "62972",
+	  "/i/n", "2012.2.3", "cache.cpf", NULL, NULL, NULL, NULL, NULL, INSTANCE_DOWN, 56772,
+	  57772, 62972, 0, 0 },
+	{ "N^/i/n^2015.2^" SINCE "^cache.cpf^1972^57772^62972^ok", "/i/n", "2015.2", "cache.cpf",
+	  "ok", NULL, NULL, NULL, NULL, INSTANCE_RUNNING, 1972, 57772, 62972, 0, 0 },
+	{ "N^/i/n^2015.2^" SINCE "^cache.cpf^1972^57772^62972^warn^", "/i/n", "2015.2", "cache.cpf",
+	  "warn", NULL, NULL, NULL, NULL, INSTANCE_RUNNING, 1972, 57772, 62972, 0, 0 },
+	{ "N^/i/n^2015.2^" SINCE "^cache.cpf^1972^57772^62972^ok^Ensemble", "/i/n", "2015.2",
+	  "cache.cpf", "ok", "Ensemble", NULL, NULL, NULL, INSTANCE_RUNNING, 1972, 57772, 62972, 0,
+	  0 },
+	{ "N^/i/n/^2015.2^" SINCE "^cache.cpf^1972^57772^62972^ok^^Failover^Primary^/d/n/", "/i/n",
+	  "2015.2", "cache.cpf", "ok", NULL, "Failover", "Primary", "/d/n", INSTANCE_RUNNING, 1972,
+	  57772, 62972, 0, 0 },
+	/* The data directory is the install directory: nothing of its own. */
+	{ "N^/i//n/.^2018.1^" SINCE "^iris.cpf^1972^57772^62972^ok^IRIS^^^/i/n", "/i/n", "2018.1",
+	  "iris.cpf", "ok", "IRIS", NULL, NULL, NULL, INSTANCE_RUNNING, 1972, 57772, 62972, 0, 0 },
+	{ "N^/i/n^2023.1^sign-on inhibited: license^iris.cpf^1972^0^^^IRIS^^^^1972,51774", "/i/n",
+	  "2023.1", "iris.cpf", NULL, "IRIS", NULL, NULL, NULL, INSTANCE_INHIBITED, 1972, 0, 0,
+	  51774, 2 },
+	{ "N^/i/n^2023.1^starting^iris.cpf^1972^^^^^^^^1972;51774 ;51775\r", "/i/n", "2023.1",
+	  "iris.cpf", NULL, NULL, NULL, NULL, NULL, INSTANCE_STARTING, 1972, 0, 0, 51775, 3 },
+	{ "  N ^ /i/n ^^?^^^^^^^^^^", "/i/n", NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	  INSTANCE_STATE_UNKNOWN, 0, 0, 0, 0, 0 },
+};
+
+static void check_qlist(const struct qlist_case *expected)
 {
-	static const struct {
-		const char *line, *root, *version, *cpf, *health, *product, *type, *status, *data;
-		enum instance_state state;
-		uint16_t superserver, web, jdbc, last;
-		size_t ports;
-	} cases[] = {
-		{ "N^/i/n/^2012.2.3^down, last used Thu Sep 15 18:58:30 2016^cache.cpf^56772^57772^"
-		  "62972",
-		  "/i/n", "2012.2.3", "cache.cpf", NULL, NULL, NULL, NULL, NULL, INSTANCE_DOWN,
-		  56772, 57772, 62972, 0, 0 },
-		{ "N^/i/n^2015.2^" SINCE "^cache.cpf^1972^57772^62972^ok", "/i/n", "2015.2",
-		  "cache.cpf", "ok", NULL, NULL, NULL, NULL, INSTANCE_RUNNING, 1972, 57772, 62972,
-		  0, 0 },
-		{ "N^/i/n^2015.2^" SINCE "^cache.cpf^1972^57772^62972^warn^", "/i/n", "2015.2",
-		  "cache.cpf", "warn", NULL, NULL, NULL, NULL, INSTANCE_RUNNING, 1972, 57772, 62972,
-		  0, 0 },
-		{ "N^/i/n^2015.2^" SINCE "^cache.cpf^1972^57772^62972^ok^Ensemble", "/i/n",
-		  "2015.2", "cache.cpf", "ok", "Ensemble", NULL, NULL, NULL, INSTANCE_RUNNING, 1972,
-		  57772, 62972, 0, 0 },
-		{ "N^/i/n/^2015.2^" SINCE "^cache.cpf^1972^57772^62972^ok^^Failover^Primary^/d/n/",
-		  "/i/n", "2015.2", "cache.cpf", "ok", NULL, "Failover", "Primary", "/d/n",
-		  INSTANCE_RUNNING, 1972, 57772, 62972, 0, 0 },
-		/* The data directory is the install directory: nothing of its own. */
-		{ "N^/i//n/.^2018.1^" SINCE "^iris.cpf^1972^57772^62972^ok^IRIS^^^/i/n", "/i/n",
-		  "2018.1", "iris.cpf", "ok", "IRIS", NULL, NULL, NULL, INSTANCE_RUNNING, 1972,
-		  57772, 62972, 0, 0 },
-		{ "N^/i/n^2023.1^sign-on inhibited: license^iris.cpf^1972^0^^^IRIS^^^^1972,51774",
-		  "/i/n", "2023.1", "iris.cpf", NULL, "IRIS", NULL, NULL, NULL, INSTANCE_INHIBITED,
-		  1972, 0, 0, 51774, 2 },
-		{ "N^/i/n^2023.1^starting^iris.cpf^1972^^^^^^^^1972;51774 ;51775\r", "/i/n",
-		  "2023.1", "iris.cpf", NULL, NULL, NULL, NULL, NULL, INSTANCE_STARTING, 1972, 0, 0,
-		  51775, 3 },
-		{ "  N ^ /i/n ^^?^^^^^^^^^^", "/i/n", NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-		  INSTANCE_STATE_UNKNOWN, 0, 0, 0, 0, 0 },
+	struct diagnostics diagnostics = { 0 };
+	_cleanup_registry_ struct registry *registry = read_text(expected->line, 0, &diagnostics);
+	const struct instance *instance = registry->instances[0];
+	const char *const pairs[][2] = {
+		{ instance->root, expected->root },
+		{ instance->version, expected->version },
+		{ instance->cpf_name, expected->cpf },
+		{ instance->health, expected->health },
+		{ instance->product, expected->product },
+		{ instance->mirror_type, expected->type },
+		{ instance->mirror_status, expected->status },
+		{ instance->data, expected->data },
 	};
 
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct diagnostics diagnostics = { 0 };
-		_cleanup_registry_ struct registry *registry = read_text(cases[i].line, 0,
-									 &diagnostics);
-		const struct instance *instance = registry->instances[0];
-		const char *const pairs[][2] = {
-			{ instance->root, cases[i].root },
-			{ instance->version, cases[i].version },
-			{ instance->cpf_name, cases[i].cpf },
-			{ instance->health, cases[i].health },
-			{ instance->product, cases[i].product },
-			{ instance->mirror_type, cases[i].type },
-			{ instance->mirror_status, cases[i].status },
-			{ instance->data, cases[i].data },
-		};
+	check_nothing_said(&diagnostics);
+	assert_int_equal(registry->count, 1);
+	for (size_t p = 0; p < ARRAY_SIZE(pairs); p++)
+		if (!pairs[p][0] != !pairs[p][1] ||
+		    (pairs[p][0] && strcmp(pairs[p][0], pairs[p][1]) != 0))
+			fail_msg("%s: text %zu is %s", expected->line, p, pairs[p][0]);
+	assert_string_equal(instance->name, "N");
+	assert_true(instance->name_known);
+	assert_int_equal(instance->state, expected->state);
+	assert_int_equal(instance->superserver, expected->superserver);
+	assert_int_equal(instance->web, expected->web);
+	assert_int_equal(instance->jdbc, expected->jdbc);
+	assert_int_equal(instance->superserver_count, expected->ports);
+	if (expected->ports)
+		assert_int_equal(instance->superservers[expected->ports - 1], expected->last);
+	assert_int_equal(instance->sources, INSTANCE_FROM_QLIST);
+	assert_int_equal(instance->where.line, 1);
+}
 
-		check_nothing_said(&diagnostics);
-		assert_int_equal(registry->count, 1);
-		for (size_t p = 0; p < ARRAY_SIZE(pairs); p++)
-			if (!pairs[p][0] != !pairs[p][1] ||
-			    (pairs[p][0] && strcmp(pairs[p][0], pairs[p][1]) != 0))
-				fail_msg("%s: text %zu is %s", cases[i].line, p, pairs[p][0]);
-		assert_string_equal(instance->name, "N");
-		assert_true(instance->name_known);
-		assert_int_equal(instance->state, cases[i].state);
-		assert_int_equal(instance->superserver, cases[i].superserver);
-		assert_int_equal(instance->web, cases[i].web);
-		assert_int_equal(instance->jdbc, cases[i].jdbc);
-		assert_int_equal(instance->superserver_count, cases[i].ports);
-		if (cases[i].ports)
-			assert_int_equal(instance->superservers[cases[i].ports - 1], cases[i].last);
-		assert_int_equal(instance->sources, INSTANCE_FROM_QLIST);
-		assert_int_equal(instance->where.line, 1);
-	}
+static void test_qlist(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(qlist_cases); i++)
+		check_qlist(&qlist_cases[i]);
 }
 
 static void test_superservers_place(void **state)
