@@ -24,7 +24,8 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-CPPFLAGS := -D_GNU_SOURCE -DCW_VERSION='"$(VERSION)"' -Ibpf -Iuser -Ipolicy -I$(O)
+# DEFINES: for daemons of which the tests want another kind.
+CPPFLAGS := -D_GNU_SOURCE -DCW_VERSION='"$(VERSION)"' -Ibpf -Iuser -Ipolicy -I$(O) $(DEFINES)
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wwrite-strings -Wpointer-arith -Wundef -Wformat=2 -Wunused-function \
@@ -40,7 +41,7 @@ BPF_HEADERS := $(wildcard bpf/*.h) vmlinux/vmlinux.h
 # Not := because on a fresh machine the compiler comes later than the first look at this file.
 BPF_CFLAGS = -target bpf -g -O2 -Wall -Wextra -Wno-unused-function -Wno-unused-parameter -Wno-missing-declarations \
 	-Wno-compare-distinct-pointer-types -Ibpf -Ivmlinux -idirafter /usr/include/$(shell $(CC) -print-multiarch) \
-	$(if $(WERROR),-Werror) \
+	$(if $(WERROR),-Werror) $(DEFINES) \
 	$(addprefix -D__TARGET_ARCH_,$(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/s390x/s390/'))
 
 $(O)/bpf/%.bpf.o: bpf/%.bpf.c $(BPF_HEADERS)

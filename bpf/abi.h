@@ -15,7 +15,10 @@
 
 #include <linux/types.h>
 
+#ifndef CW_ABI_VERSION /* the tests build a daemon of the next one */
 #define CW_ABI_VERSION 1
+#endif
+#define CW_RECORD_VERSION 1 /* of records alone: rings outlive a change of the rest */
 
 #define CW_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
 
@@ -137,6 +140,13 @@ enum cw_page {
 	CW_PAGE_MAIN, /* every operation reads it */
 	CW_PAGE_ADDRESSES,
 	CW_PAGES,
+};
+
+/* Places of the outer map. */
+enum cw_image_slot {
+	CW_IMAGE_CURRENT,
+	CW_IMAGE_BEFORE, /* what modes that are set for a time fall back to */
+	CW_IMAGES,
 };
 
 #define CW_IMAGE_MAGIC 0x43574931 /* "CWI1" */
@@ -509,8 +519,6 @@ struct cw_ledger {
 	struct cw_batch batch[2];
 	__u64 catalogue[CW_GENERATIONS]; /* a hash of the rules' names, by generation */
 	struct cw_ledger_instance instances[CW_INSTANCES_MAX];
-	struct cw_counter
-		self_test[CW_COUNTERS]; /* the part of the counters that its canaries made */
 	struct cw_pin pins[CW_PINS_MAX];
 };
 

@@ -34,7 +34,7 @@ struct cw_image_map {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 1);
+	__uint(max_entries, CW_IMAGES);
 	__uint(key_size, sizeof(__u32));
 	__array(values, struct cw_image_map);
 } images SEC(".maps");
@@ -112,6 +112,10 @@ struct {
 	__type(key, struct cw_name_key);
 	__type(value, struct cw_name_part);
 } file_names SEC(".maps");
+
+/* Which of the images counts, and when that becomes the one before (nanoseconds since boot; 0: never). */
+__u32 image_slot;
+__u64 fall_back_at;
 
 static __always_inline void fault(__u32 kind)
 {

@@ -119,7 +119,7 @@ static __always_inline void record_fill(struct cw_record *record, const struct j
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	__u64 ids = current_ids();
 
-	record->version = CW_ABI_VERSION;
+	record->version = CW_RECORD_VERSION;
 	record->time = bpf_ktime_get_boot_ns();
 	record->generation = generation;
 	record->pid = pid_tgid >> 32;

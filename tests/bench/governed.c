@@ -133,7 +133,7 @@ static int publish(enum image_id id)
 	if (r)
 		return r;
 	memcpy(image.memory, images[id], IMAGE_BYTES);
-	return kern_image_publish(kern, &image, map);
+	return kern_image_publish(kern, CW_IMAGE_CURRENT, &image, map);
 }
 
 static bool record_ignored(void *context, const void *bytes, size_t size, uint64_t sequence)

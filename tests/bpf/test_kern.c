@@ -60,7 +60,7 @@ static void publish(const char *text, uint64_t generation)
 	assert_int_equal(kern_image_begin(kern, &image, &map), 0);
 	assert_int_equal(image_compile(&set, &facts, generation, &image, &diagnostics, &catalogue),
 			 0);
-	assert_int_equal(kern_image_publish(kern, &image, map), 0);
+	assert_int_equal(kern_image_publish(kern, CW_IMAGE_CURRENT, &image, map), 0);
 	catalogue_free(catalogue);
 	policy_free(policy);
 	diagnostics_release(&diagnostics);

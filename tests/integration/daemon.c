@@ -42,17 +42,39 @@ static void notify_open(void)
 		tap_bail("notify socket: %s", strerror(errno));
 }
 
+struct daemon_how daemon_how;
+
 static void daemon_exec(void)
 {
-	int log = open(world_path("daemon.log"), O_CREAT | O_WRONLY | O_APPEND, 0600);
+	const char *records = daemon_how.records;
+	int log = open(world_path("daemon.log"), O_CREAT | O_WRONLY | O_APPEND, 0600), out = log;
+	char *argv[24] = { (char *)"cachewarden", (char *)"run", (char *)"--backend",
+			   (char *)backend_names[world.backend] };
+	const char *options[] = { "--policy",
+				  world_path("policy.d"),
+				  "--runtime-dir",
+				  world_path("run"),
+				  "--pin-dir",
+				  world_path("bpf/pins"),
+				  "--log-dir",
+				  world_path("log"),
+				  records ? "--tail" : NULL,
+				  records ? "--output=json" : NULL,
+				  daemon_how.option };
+	size_t count = 4;
 
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (options[i])
+			argv[count++] = (char *)options[i];
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setenv("NOTIFY_SOCKET", world_path("notify"), 1);
-	dup2(log, STDOUT_FILENO);
+	if (daemon_how.fault)
+		setenv("CW_FAULT", daemon_how.fault, 1);
+	if (records)
+		out = open(records, O_CREAT | O_WRONLY | O_APPEND, 0600);
+	dup2(out, STDOUT_FILENO);
 	dup2(log, STDERR_FILENO);
-	execl(world.program, "cachewarden", "run", "--backend", backend_names[world.backend],
-	      "--policy", world_path("policy.d"), "--runtime-dir", world_path("run"), "--pin-dir",
-	      world_path("bpf/pins"), "--log-dir", world_path("log"), NULL);
+	execv(daemon_how.program ? daemon_how.program : world.program, argv);
 	_exit(127);
 }
 
@@ -85,12 +107,22 @@ bool daemon_ready(void)
 	return notify_await("READY=1");
 }
 
-bool daemon_start(void)
+/* What another that was killed may have said is not this one's. */
+void daemon_launch(void)
 {
+	char text[512];
+
 	notify_open();
+	while (recv(notify, text, sizeof(text), 0) > 0)
+		;
 	pid = fork();
 	if (!pid)
 		daemon_exec();
+}
+
+bool daemon_start(void)
+{
+	daemon_launch();
 	if (pid > 0 && daemon_ready())
 		return true;
 	daemon_notes();

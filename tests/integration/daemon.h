@@ -8,12 +8,22 @@
 
 #include "json.h"
 
+/* How it is started; NULL: as usual. */
+struct daemon_how {
+	const char *program; /* another build of it */
+	const char *fault; /* where it is to be killed: user/util/fault.h */
+	const char *records; /* file to which it prints events, as JSON */
+	const char *option; /* one more */
+};
+extern struct daemon_how daemon_how;
+
 /* Start it and wait until it says that it is ready. False, with notes, when it ends instead. */
 bool daemon_start(void);
 /* Run it expecting that it refuses to start: its exit status and what it said (owned by the caller). */
 int daemon_refuses(char **ret_output);
 pid_t daemon_pid(void);
 /* Send it a signal and wait for its end: the exit status, 128 + signal, or -1 when it does not end. */
+void daemon_launch(void); /* … without waiting */
 int daemon_stop(int signal);
 int daemon_wait(void); /* … for an end that something else brings about */
 /* What it said on standard error, as notes. */

@@ -40,7 +40,7 @@ static int publish_canary(struct kern *kern)
 	if (r)
 		kern_image_abandon(&image, map);
 	else
-		r = kern_image_publish(kern, &image, map);
+		r = kern_image_publish(kern, CW_IMAGE_CURRENT, &image, map);
 	catalogue_free(catalogue);
 	diagnostics_release(&diagnostics);
 	return r;

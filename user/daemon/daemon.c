@@ -130,16 +130,7 @@ static void every_second(struct daemon *daemon)
 		daemon_end(daemon);
 		return;
 	}
-	if (daemon->fallback_at && now >= daemon->fallback_at) {
-		struct diagnostics diagnostics = { 0 };
-
-		daemon->fallback_at = 0;
-		log_notice("the time of the changed mode is over: falling back");
-		r = govern_modes(daemon, daemon->mode_before, &diagnostics);
-		if (r)
-			log_err(r, "fall back to the mode before");
-		diagnostics_release(&diagnostics);
-	}
+	modes_fall_back(daemon);
 	if ((now - daemon->started) % FACTS_SECONDS == 0) {
 		r = govern_refresh(daemon, NULL);
 		if (!r)

@@ -83,13 +83,13 @@ struct daemon {
 	int epoll, signals, batch_timer, second_timer, settle_timer;
 	bool ending, releasing;
 	bool made_runtime_dir; /* … and takes it away again */
-	uint8_t mode_before[CW_INSTANCES_MAX]; /* to fall back to at fallback_at */
+	uint8_t mode_before[CW_INSTANCES_MAX]; /* to fall back to at fall_back_at */
 	pid_t resolver; /* child that looks host names up */
 	int resolver_fd; /* its answers, -1: none is at it */
 	pid_t hasher; /* … and one that hashes pinned files */
 	int hasher_fd;
 	unsigned int settle_milliseconds; /* from a change on disk to the look at it */
-	time_t fallback_at; /* 0: no fall-back is due */
+	uint64_t fall_back_at; /* nanoseconds since boot; 0: never */
 };
 
 /* Read, resolve and compile the policies, admit their files and put all in force. On a mistake (-EINVAL)
@@ -98,18 +98,33 @@ int govern_load(struct daemon *daemon, struct diagnostics *diagnostics);
 /* Look at the host again and put in force what changed. names: facts that hold new answers for host
  * names; NULL: those known stay. */
 int govern_refresh(struct daemon *daemon, const struct facts *names);
-/* Set the modes (enum cw_mode; off: as the file says) by instance number, and put them in force. */
-int govern_modes(struct daemon *daemon, const uint8_t modes[CW_INSTANCES_MAX],
-		 struct diagnostics *diagnostics);
+/* Put a set in force. */
+int govern_publish(struct daemon *daemon, const struct policy_set *set,
+		   const struct policy_list *list, const struct facts *facts,
+		   struct diagnostics *diagnostics);
 void governing_release(struct governing *governing);
 const struct catalogue *governing_catalogue(const struct governing *governing, uint64_t generation);
-/* Leave only what is to be kept when we end (on_stop). False: nothing is. */
-bool govern_keep(struct daemon *daemon);
 /* A number that is kept for the labels of processes whose policy is gone. */
 bool governing_is_vacant(const struct policy *policy);
 /* Does what is enforced ask for what this backend cannot refuse? Diagnosed; -EOPNOTSUPP. */
 int govern_check_backend(struct daemon *daemon, const struct policy_set *set,
 			 struct diagnostics *diagnostics);
+
+/* ------------------------------------------------------------------ modes.c */
+
+/* Set the modes (enum cw_mode; off: as the file says) by instance number, and put them in force; until:
+ * nanoseconds since boot, 0: for good. */
+int govern_modes(struct daemon *daemon, const uint8_t modes[CW_INSTANCES_MAX], uint64_t until,
+		 struct diagnostics *diagnostics);
+/* What was set for a time stays. -ENOENT: nothing was, or the time is over. */
+int modes_confirm(struct daemon *daemon);
+/* If the time is over, have what the kernel fell back to. */
+void modes_fall_back(struct daemon *daemon);
+/* What the ledger says of modes. */
+void modes_recall(struct daemon *daemon);
+uint64_t modes_now(void); /* nanoseconds since boot */
+/* Leave only what is to be kept when we end (on_stop). False: nothing is. */
+bool govern_keep(struct daemon *daemon);
 
 /* ------------------------------------------------------------------ numbers.c */
 
@@ -121,7 +136,7 @@ int numbers_inherit(struct daemon *daemon, struct kern_old *old);
 int numbers_assign(const struct cw_ledger *ledger, struct policy_list *fresh,
 		   uint8_t modes[CW_INSTANCES_MAX]);
 /* Note what is about to be put in force. */
-int numbers_note(struct daemon *daemon, const struct policy_set *set,
+int numbers_note(struct daemon *daemon, enum cw_image_slot slot, const struct policy_set *set,
 		 const struct catalogue *catalogue);
 int vacant_policy(size_t number, struct policy **ret);
 

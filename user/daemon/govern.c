@@ -183,15 +183,14 @@ static int facts_gather(struct daemon *daemon, const struct policy_list *list,
 	return r;
 }
 
-/* Compile a set with facts and put it in force; both stay the caller's. */
-static int govern_publish(struct daemon *daemon, const struct policy_set *set,
-			  const struct governing *lists, const struct facts *facts,
-			  struct diagnostics *diagnostics)
+/* Compile a set with facts for one of the two places, note what it says, and put it there. */
+static int publish_image(struct daemon *daemon, enum cw_image_slot slot,
+			 const struct policy_set *set, const struct policy_list *list,
+			 const struct facts *facts, struct diagnostics *diagnostics)
 {
 	struct governing *governing = &daemon->governing;
 	struct catalogue *catalogue = NULL;
 	struct image image;
-	unsigned int given;
 	int map, r;
 
 	r = kern_image_begin(daemon->kern, &image, &map);
@@ -199,17 +198,17 @@ static int govern_publish(struct daemon *daemon, const struct policy_set *set,
 		return log_err(r, "make room for a policy image");
 	r = image_compile(set, facts, governing->generation + 1, &image, diagnostics, &catalogue);
 	if (!r)
-		r = numbers_note(daemon, set, catalogue);
+		r = numbers_note(daemon, slot, set, catalogue);
 	fault_point("noted");
 	if (!r)
-		r = trust_admit(daemon, &lists->list, facts);
+		r = trust_admit(daemon, list, facts);
 	fault_point("admitted");
 	if (r) {
 		kern_image_abandon(&image, map);
 		catalogue_free(catalogue);
 		return r;
 	}
-	r = kern_image_publish(daemon->kern, &image, map);
+	r = kern_image_publish(daemon->kern, slot, &image, map);
 	if (r) {
 		catalogue_free(catalogue);
 		return log_err(r, "publish the policy image");
@@ -218,7 +217,40 @@ static int govern_publish(struct daemon *daemon, const struct policy_set *set,
 	governing->generation++;
 	catalogue_free(governing->catalogues[governing->generation % CATALOGUES_KEPT]);
 	governing->catalogues[governing->generation % CATALOGUES_KEPT] = catalogue;
-	r = trust_sweep(daemon, facts);
+	return 0;
+}
+
+/* Where modes are set for a time, what they fall back to is published first. */
+static int publish_before(struct daemon *daemon, const struct policy_set *set,
+			  const struct policy_list *list, const struct facts *facts)
+{
+	struct diagnostics ignored = { 0 }; /* the same as of the current one */
+	struct policy_set before = *set;
+	int r;
+
+	if (!daemon->fall_back_at)
+		return 0;
+	memcpy(before.mode_override, daemon->mode_before, sizeof(before.mode_override));
+	r = publish_image(daemon, CW_IMAGE_BEFORE, &before, list, facts, &ignored);
+	diagnostics_release(&ignored);
+	return r;
+}
+
+/* Put a set in force with facts; all stay the caller's. */
+int govern_publish(struct daemon *daemon, const struct policy_set *set,
+		   const struct policy_list *list, const struct facts *facts,
+		   struct diagnostics *diagnostics)
+{
+	unsigned int given;
+	int r = publish_before(daemon, set, list, facts);
+
+	if (r)
+		return r;
+	kern_fall_back_at(daemon->kern, daemon->fall_back_at);
+	fault_point("fall-back-set");
+	r = publish_image(daemon, CW_IMAGE_CURRENT, set, list, facts, diagnostics);
+	if (!r)
+		r = trust_sweep(daemon, facts);
 	if (!r)
 		r = kern_label_running(daemon->kern, &given);
 	return r;
@@ -244,7 +276,7 @@ int govern_load(struct daemon *daemon, struct diagnostics *diagnostics)
 		r = facts_gather(daemon, &fresh.list,
 				 governing->list.items ? &governing->facts : NULL, &fresh.facts);
 	if (!r)
-		r = govern_publish(daemon, &fresh.set, &fresh, &fresh.facts, diagnostics);
+		r = govern_publish(daemon, &fresh.set, &fresh.list, &fresh.facts, diagnostics);
 	if (r) {
 		governing_release(&fresh);
 		return r;
@@ -278,7 +310,7 @@ int govern_refresh(struct daemon *daemon, const struct facts *names)
 		r = trust_update(daemon, &facts);
 		break;
 	default:
-		r = govern_publish(daemon, &governing->set, governing, &facts, &diagnostics);
+		r = govern_publish(daemon, &governing->set, &governing->list, &facts, &diagnostics);
 	}
 	if (r == -EINVAL)
 		diagnostics_print(&diagnostics, stderr, false);
@@ -293,53 +325,4 @@ int govern_refresh(struct daemon *daemon, const struct facts *names)
 		daemon_settle_soon(daemon);
 	r = hasher_begin(daemon);
 	return r ? r : watch_update(daemon->watch, &governing->facts);
-}
-
-int govern_modes(struct daemon *daemon, const uint8_t modes[CW_INSTANCES_MAX],
-		 struct diagnostics *diagnostics)
-{
-	struct governing *governing = &daemon->governing;
-	struct policy_set set = governing->set;
-	int r;
-
-	memcpy(set.mode_override, modes, sizeof(set.mode_override));
-	r = govern_check_backend(daemon, &set, diagnostics);
-	if (!r)
-		r = govern_publish(daemon, &set, governing, &governing->facts, diagnostics);
-	if (!r)
-		governing->set = set;
-	return r;
-}
-
-/* Policies of which nothing is to stay judge nothing from here on; their labels stay with their numbers. */
-bool govern_keep(struct daemon *daemon)
-{
-	struct governing *governing = &daemon->governing;
-	struct policy *policies[CW_INSTANCES_MAX];
-	struct policy_set set = governing->set;
-	struct diagnostics diagnostics = { 0 };
-	bool keep = false, leave = false;
-	int r = 0;
-
-	for (size_t i = 0; i < set.count; i++) {
-		bool keeps = set.policies[i]->on_stop == ON_STOP_KEEP &&
-			     !governing_is_vacant(set.policies[i]);
-
-		policies[i] = keeps ? set.policies[i] : NULL;
-		keep |= keeps;
-		leave |= !keeps && !governing_is_vacant(set.policies[i]);
-	}
-	set.policies = policies;
-	for (size_t i = 0; keep && leave && !r && i < set.count; i++)
-		if (!policies[i])
-			r = vacant_policy(i + 1, &policies[i]);
-	if (keep && leave && !r)
-		r = govern_publish(daemon, &set, governing, &governing->facts, &diagnostics);
-	if (r)
-		log_err(r, "take out what is not to be kept");
-	for (size_t i = 0; i < set.count; i++)
-		if (policies[i] && policies[i] != governing->set.policies[i])
-			policy_free(policies[i]);
-	diagnostics_release(&diagnostics);
-	return keep;
 }

@@ -53,12 +53,24 @@ static size_t list_find(const struct policy_list *list, const char *instance)
 	return list->count;
 }
 
+/* A number that was nobody's; else one whose policy is gone; else one that is too high, of which the
+ * compiler will say so. */
+static size_t place_free(const struct cw_ledger *ledger, struct policy *const *items)
+{
+	size_t place = 0;
+
+	for (size_t i = 0; i + 1 < CW_INSTANCES_MAX; i++)
+		if (!items[i] && !*ledger->instances[i + 1].name)
+			return i;
+	while (items[place])
+		place++;
+	return place;
+}
+
 /* Those that are known keep their places, in which newcomers then take what is free. */
 static void list_place(const struct cw_ledger *ledger, struct policy_list *fresh,
 		       struct policy **items)
 {
-	size_t next = 0;
-
 	for (size_t i = 0; i + 1 < CW_INSTANCES_MAX; i++) {
 		const char *name = ledger->instances[i + 1].name;
 		size_t found = *name ? list_find(fresh, name) : fresh->count;
@@ -66,13 +78,9 @@ static void list_place(const struct cw_ledger *ledger, struct policy_list *fresh
 		if (found < fresh->count)
 			items[i] = take_ptr(fresh->items[found]);
 	}
-	for (size_t i = 0; i < fresh->count; i++) {
-		if (!fresh->items[i])
-			continue;
-		while (items[next])
-			next++;
-		items[next] = take_ptr(fresh->items[i]);
-	}
+	for (size_t i = 0; i < fresh->count; i++)
+		if (fresh->items[i])
+			items[place_free(ledger, items)] = take_ptr(fresh->items[i]);
 }
 
 int numbers_assign(const struct cw_ledger *ledger, struct policy_list *fresh,
@@ -102,20 +110,28 @@ int numbers_assign(const struct cw_ledger *ledger, struct policy_list *fresh,
 	return 0;
 }
 
+/* The name of an instance whose policy is gone stays: its number is given to another only when there is
+ * no number left, for processes still carry it. */
 static void note_instances(struct cw_ledger *ledger, const struct policy_set *set)
 {
-	for (size_t i = 0; i + 1 < CW_INSTANCES_MAX; i++) {
+	for (size_t i = 0; i < set->count && i + 1 < CW_INSTANCES_MAX; i++) {
 		struct cw_ledger_instance *noted = &ledger->instances[i + 1];
-		const char *name = i < set->count ? set->policies[i]->instance.value : "";
+		const char *name = set->policies[i]->instance.value;
 
-		if (i < set->count && governing_is_vacant(set->policies[i]))
-			name = "";
+		if (governing_is_vacant(set->policies[i]))
+			continue;
 		if (strcmp(noted->name, name) != 0) {
 			memset(noted, 0, sizeof(*noted));
 			snprintf(noted->name, sizeof(noted->name), "%s", name);
 		}
-		noted->mode = set->mode_override[i + 1];
 	}
+}
+
+/* Modes are noted apart from the image that a fall-back needs beside. */
+static void note_modes(struct cw_ledger *ledger, const struct policy_set *set)
+{
+	for (size_t i = 1; i < CW_INSTANCES_MAX; i++)
+		ledger->instances[i].mode = set->mode_override[i];
 }
 
 /* ------------------------------------------------------------------ files */
@@ -195,7 +211,7 @@ static void recall_catalogues(struct governing *governing, const struct cw_ledge
 
 /* ------------------------------------------------------------------ the whole */
 
-int numbers_note(struct daemon *daemon, const struct policy_set *set,
+int numbers_note(struct daemon *daemon, enum cw_image_slot slot, const struct policy_set *set,
 		 const struct catalogue *catalogue)
 {
 	struct cw_ledger *ledger = kern_ledger(daemon->kern);
@@ -209,12 +225,15 @@ int numbers_note(struct daemon *daemon, const struct policy_set *set,
 	ledger->catalogue[catalogue->generation % CW_GENERATIONS] = hash;
 	ledger->generation = catalogue->generation;
 	note_instances(ledger, set);
+	if (slot == CW_IMAGE_CURRENT)
+		note_modes(ledger, set);
 	return 0;
 }
 
 int numbers_recall(struct daemon *daemon)
 {
 	daemon->governing.generation = kern_ledger(daemon->kern)->generation;
+	modes_recall(daemon);
 	daemon->files_noted = 1;
 	return kern_file_names(daemon->kern, restore_file, daemon->registry);
 }

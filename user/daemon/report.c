@@ -64,7 +64,6 @@ static void report_instances(struct daemon *daemon, const unsigned int governed[
 	status->instances = report->instances;
 }
 
-/* The self-test's own operations are none of the host's. */
 static int report_counters(struct daemon *daemon, struct report *report,
 			   struct status_report *status)
 {
@@ -73,20 +72,16 @@ static int report_counters(struct daemon *daemon, struct report *report,
 
 	if (r)
 		return r;
-	for (size_t i = 0; i < CW_COUNTERS; i++) {
-		const struct cw_counter *now = &counters[i],
-					*then = &kern_ledger(daemon->kern)->self_test[i];
-
+	for (size_t i = 0; i < CW_COUNTERS; i++)
 		report->counters[i] = (struct status_counter){
 			.operation = i / CW_VERDICT_MAX,
 			.verdict = i % CW_VERDICT_MAX,
-			.judged = now->judged - then->judged,
-			.recorded = now->recorded - then->recorded,
-			.unwanted = now->unwanted - then->unwanted,
-			.suppressed = now->suppressed - then->suppressed,
-			.lost = now->lost - then->lost,
+			.judged = counters[i].judged,
+			.recorded = counters[i].recorded,
+			.unwanted = counters[i].unwanted,
+			.suppressed = counters[i].suppressed,
+			.lost = counters[i].lost,
 		};
-	}
 	status->counters = report->counters;
 	status->counter_count = CW_COUNTERS;
 	return 0;

@@ -144,14 +144,28 @@ static bool mode_apply(const struct policy_set *set, const struct ipc_request *r
 	return true;
 }
 
-static time_t mode_deadline(const struct ipc_request *request)
+static uint64_t mode_deadline(const struct ipc_request *request)
 {
 	const char *seconds = ipc_request_option(request, "confirm", NULL);
 	uint64_t value;
 
 	if (!seconds)
 		seconds = ipc_request_option(request, "for", NULL);
-	return seconds && !number_parse(seconds, 1, 86400, &value) ? time(NULL) + (time_t)value : 0;
+	return seconds && !number_parse(seconds, 1, 86400, &value)
+		       ? modes_now() + value * 1000000000ull
+		       : 0;
+}
+
+static void request_confirm(struct daemon *daemon, struct answer *answer)
+{
+	int r = modes_confirm(daemon);
+
+	if (r && r != -ENOENT) {
+		answer_error(answer, CLI_CANNOT, "the mode was not confirmed", r);
+		return;
+	}
+	buffer_add_string(&answer->output, r ? "nothing to confirm\n" : "confirmed\n");
+	answer->status = r ? CLI_NO : CLI_YES;
 }
 
 static void request_mode(struct daemon *daemon, const struct ipc_request *request,
@@ -160,26 +174,23 @@ static void request_mode(struct daemon *daemon, const struct ipc_request *reques
 	const struct policy_set *set = &daemon->governing.set;
 	const char *word = ipc_request_option(request, "mode", NULL);
 	struct diagnostics diagnostics = { 0 };
-	uint8_t modes[CW_INSTANCES_MAX], before[CW_INSTANCES_MAX];
+	uint8_t modes[CW_INSTANCES_MAX];
 	int mode, r;
 
 	if (word && strcmp(word, "confirm") == 0) {
-		buffer_add_string(&answer->output,
-				  daemon->fallback_at ? "confirmed\n" : "nothing to confirm\n");
-		answer->status = daemon->fallback_at ? CLI_YES : CLI_NO;
-		daemon->fallback_at = 0;
+		request_confirm(daemon, answer);
 		return;
 	}
+	modes_fall_back(daemon);
 	mode = word ? vocabulary_value(&words_mode, word, strlen(word)) : -ENOENT;
 	if (mode != CW_MODE_AUDIT && mode != CW_MODE_ENFORCE) {
 		answer_error(answer, CLI_BAD_USAGE, "the mode is audit or enforce", 0);
 		return;
 	}
 	memcpy(modes, set->mode_override, sizeof(modes));
-	memcpy(before, set->mode_override, sizeof(before));
 	if (!mode_apply(set, request, (uint8_t)mode, modes, answer))
 		return;
-	r = govern_modes(daemon, modes, &diagnostics);
+	r = govern_modes(daemon, modes, mode_deadline(request), &diagnostics);
 	answer_diagnostics(answer, &diagnostics);
 	diagnostics_release(&diagnostics);
 	if (r) {
@@ -187,10 +198,6 @@ static void request_mode(struct daemon *daemon, const struct ipc_request *reques
 			     r == -EOPNOTSUPP ? 0 : r);
 		return;
 	}
-	/* While a fall-back is due, what it falls back to stays the same: only the time is renewed. */
-	if (!daemon->fallback_at)
-		memcpy(daemon->mode_before, before, sizeof(before));
-	daemon->fallback_at = mode_deadline(request);
 	buffer_printf(&answer->output, "%s; generation %llu is in force\n", word,
 		      (unsigned long long)daemon->governing.generation);
 }

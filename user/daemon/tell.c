@@ -47,17 +47,6 @@ static void tell_recorder(struct daemon *daemon, const struct event *event)
 			     event->record.verdict != CW_VERDICT_ALLOW);
 }
 
-/* Not the host's: the counters that `status` shows are without them. */
-static void tell_canary(struct daemon *daemon, const struct cw_record *record)
-{
-	struct cw_ledger *ledger = kern_ledger(daemon->kern);
-	struct cw_counter *counter =
-		&ledger->self_test[record->operation * CW_VERDICT_MAX + record->verdict];
-
-	counter->judged++;
-	counter->recorded++;
-}
-
 static void tell(struct daemon *daemon, const struct record *record, uint64_t sequence)
 {
 	bool recorded = tell_is_recorded(daemon, record->record);
@@ -80,10 +69,6 @@ bool daemon_record(void *context, const void *bytes, size_t size, uint64_t seque
 
 	if (record_decode(bytes, size, &record) != RECORD_OK) {
 		daemon->malformed++;
-		return false;
-	}
-	if (record.record->instance == CW_INSTANCE_CANARY) {
-		tell_canary(daemon, record.record);
 		return false;
 	}
 	if (record.record->reason == CW_REASON_TAMPERED)

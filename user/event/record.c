@@ -49,7 +49,7 @@ static enum record_error record_check_header(const struct cw_record *record, siz
 		[CW_RECORD_DEVIATION] = sizeof(struct cw_deviation),
 	};
 
-	if (record->version != CW_ABI_VERSION)
+	if (record->version != CW_RECORD_VERSION)
 		return RECORD_BAD_VERSION;
 	if (record->type >= CW_RECORD_MAX)
 		return RECORD_BAD_TYPE;

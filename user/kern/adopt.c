@@ -211,6 +211,7 @@ int kern_adopt(const struct kern_probe *probe, const struct kern_pins *pins, str
 		r = adopt_pin(kern, pins, &table[i]);
 	if (!r)
 		r = kern_map_memory(kern);
+	kern->before_is_set = true;
 	kern->set = strdup(pins->current);
 	if (!r && !kern->set)
 		r = -ENOMEM;

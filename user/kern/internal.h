@@ -74,6 +74,7 @@ struct kern {
 		[KERN_PROGRAMS_MAX]; /* descriptors by row of the table, -1: not of this backend */
 	struct cw_ledger *ledger; /* mapped */
 	struct warden_bpf__bss *bss; /* mapped */
+	bool before_is_set; /* there may be an image in its place */
 	struct bpf_link *links[KERN_LINKS_MAX]; /* none where the pins hold them */
 	size_t link_count;
 	char *set; /* directory of our pins; NULL: nothing is pinned */

@@ -168,7 +168,10 @@ int kern_old_remove(struct kern_old *old);
 int kern_image_begin(struct kern *kern, struct image *ret_image, int *ret_map);
 /* Put it in force by one write and forget it; closes map, unmaps image. Returns when no hook can
  * still be using the image before it. */
-int kern_image_publish(struct kern *kern, struct image *image, int map);
+int kern_image_publish(struct kern *kern, enum cw_image_slot slot, struct image *image, int map);
+/* When the image before shall count again, nanoseconds since boot; 0: never. To be said before the current
+ * image is published: if it counts already, that is what ends it. */
+void kern_fall_back_at(struct kern *kern, uint64_t time);
 void kern_image_abandon(struct image *image, int map);
 
 /* ------------------------------------------------------------------ files.c */

@@ -243,9 +243,12 @@ static void links_let_go(struct kern *kern)
 {
 	while (kern->link_count) {
 		struct bpf_link *link = kern->links[--kern->link_count];
+		int fd = bpf_link__fd(link);
 
+		/* libbpf closes only what it detaches. */
 		bpf_link__disconnect(link);
 		bpf_link__destroy(link);
+		close(fd);
 	}
 }
 

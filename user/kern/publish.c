@@ -37,17 +37,43 @@ void kern_image_abandon(struct image *image, int map)
 	close_fd(map);
 }
 
-int kern_image_publish(struct kern *kern, struct image *image, int map)
+/* The image before is let go when a write has passed since it last counted: see below. */
+static void let_go_before(struct kern *kern)
 {
-	__u32 zero = 0;
+	__u32 before = CW_IMAGE_BEFORE;
+
+	if (kern->before_is_set && !kern->bss->fall_back_at && !kern->bss->image_slot)
+		kern->before_is_set = bpf_map_delete_elem(bpf_map__fd(kern->skeleton->maps.images),
+							  &before) != 0;
+}
+
+/* Whoever saw a time at which to fall back has ended when the write returns; if one of them did, the image
+ * before counted until now. */
+int kern_image_publish(struct kern *kern, enum cw_image_slot slot, struct image *image, int map)
+{
+	__u32 place = slot;
 	int r;
 
 	munmap(take_ptr(image->memory), IMAGE_SIZE);
 	/* Nobody writes it again, root included. */
 	r = bpf_map_freeze(map);
 	if (!r)
-		r = bpf_map_update_elem(bpf_map__fd(kern->skeleton->maps.images), &zero, &map,
+		r = bpf_map_update_elem(bpf_map__fd(kern->skeleton->maps.images), &place, &map,
 					BPF_ANY);
 	close_fd(map);
-	return r;
+	if (r)
+		return r;
+	if (slot == CW_IMAGE_BEFORE) {
+		kern->before_is_set = true;
+		return 0;
+	}
+	let_go_before(kern);
+	if (!kern->bss->fall_back_at)
+		__atomic_store_n(&kern->bss->image_slot, CW_IMAGE_CURRENT, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+void kern_fall_back_at(struct kern *kern, uint64_t time)
+{
+	__atomic_store_n(&kern->bss->fall_back_at, time, __ATOMIC_SEQ_CST);
 }

@@ -28,7 +28,7 @@ static inline struct cw_record sample_record(void)
 	return (struct cw_record){
 		.size = sizeof(struct cw_record),
 		.type = CW_RECORD_EVENT,
-		.version = CW_ABI_VERSION,
+		.version = CW_RECORD_VERSION,
 		.time = 1500000000,
 		.generation = 3,
 		.start_time = 500000000,

@@ -61,7 +61,7 @@ static void test_ranges(void **state)
 #define CASE(field, first_bad, error) \
 	{ offsetof(struct cw_record, field), sizeof(((struct cw_record *)0)->field), first_bad, \
 	  error }
-		CASE(version, CW_ABI_VERSION + 1, RECORD_BAD_VERSION),
+		CASE(version, CW_RECORD_VERSION + 1, RECORD_BAD_VERSION),
 		CASE(type, CW_RECORD_MAX, RECORD_BAD_TYPE),
 		CASE(size, sizeof(struct cw_record) + 1, RECORD_BAD_SIZE),
 		CASE(operation, CW_OPERATION_MAX, RECORD_BAD_OPERATION),

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Killed at random, again and again, under load: nobody passes, and in the end every refusal is a record
+ * that was delivered or one that was counted as lost.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../integration/acts.h"
+#include "../integration/daemon.h"
+#include "../integration/tap.h"
+#include "../integration/world.h"
+#include "lifetime.h"
+
+#define WORKERS 2
+
+static unsigned long long status_sum(const char *column)
+{
+	struct json status;
+	unsigned long long sum = 0;
+
+	daemon_status(&status);
+	for (int i = 0; json_get(&status, "counters.%d.operation", i); i++)
+		if (strcmp(json_get(&status, "counters.%d.verdict", i), "deny") == 0)
+			sum += json_number(&status, 0, "counters.%d.%s", i, column);
+	json_release(&status);
+	return sum;
+}
+
+/* Up to twice as long as a daemon takes to start, so that half of them die in it. */
+static void kill_at_random(unsigned int most)
+{
+	unsigned int microseconds = (unsigned int)rand() % most;
+
+	daemon_launch();
+	nanosleep(&(struct timespec){ .tv_sec = microseconds / 1000000,
+				      .tv_nsec = microseconds % 1000000 * 1000L },
+		  NULL);
+	daemon_stop(SIGKILL);
+}
+
+void scene_kills(void)
+{
+	unsigned int times = world.guest ? 20 : 200, most = world.guest ? 4000000 : 250000;
+	struct worker workers[WORKERS];
+	unsigned long long refusals = 0, passed = 0, lost;
+	struct records records;
+	unsigned int seed = (unsigned int)time(NULL);
+
+	srand(seed);
+	daemon_how.records = records_path();
+	if (!tap_ok(start_kept(), "kills: a daemon enforces"))
+		return;
+	daemon_stop(SIGKILL);
+	for (size_t i = 0; i < WORKERS; i++)
+		worker_start(&workers[i], 500);
+	for (unsigned int i = 0; i < times; i++)
+		kill_at_random(most);
+	tap_ok(daemon_start(), "kills: %u times at random (seed %u), and it starts", times, seed);
+	for (size_t i = 0; i < WORKERS; i++) {
+		worker_stop(&workers[i]);
+		refusals += workers[i].counts->refused;
+		passed += workers[i].counts->passed;
+	}
+	tap_ok(!passed && refusals, "kills: nobody passed, %llu were refused", refusals);
+	tap_ok(status_sum("judged") == refusals &&
+		       status_sum("recorded") + status_sum("lost") == refusals,
+	       "kills: every one was counted once (%llu)", status_sum("judged"));
+	lost = status_sum("lost");
+	tap_ok(daemon_stop(SIGTERM) == 0, "kills: the end");
+	records_read(world_path("records"), &records);
+	if (!tap_ok(records.distinct + lost == refusals && !records.holes &&
+			    !records.contradictions && records.first == 1,
+		    "kills: every one was delivered under a number of its own, or counted as lost"))
+		tap_note("numbers %llu to %llu, %zu missing, %zu contradict",
+			 (unsigned long long)records.first, (unsigned long long)records.last,
+			 records.holes, records.contradictions);
+	tap_note(
+		"%zu delivered, %llu lost; %zu came again under their numbers, from daemons killed "
+		"before they had noted it",
+		records.distinct, lost, records.count - records.distinct);
+	records_release(&records);
+}

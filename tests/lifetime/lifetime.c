@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is in force outlives the daemon, however it ends.
+ *
+ *	lifetime --backend NAME [--program PATH] [--actors DIR] [--variants DIR] [--scene NAME]... [--guest]
+ *
+ * The options are those of the integration tests; --variants: where cachewarden-faulty, -other and -next
+ * are (beside this program). Prints TAP.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../integration/acts.h"
+#include "../integration/daemon.h"
+#include "../integration/tap.h"
+#include "../integration/world.h"
+#include "lifetime.h"
+
+#define LOCK "/run/cw-integration.lock"
+
+static const struct scene {
+	const char *name;
+	void (*run)(void);
+} scenes[] = {
+	{ "adopt", scene_adopt },     { "stop", scene_stop },	      { "times", scene_times },
+	{ "faults", scene_faults },   { "upgrades", scene_upgrades }, { "kills", scene_kills },
+	{ "reloads", scene_reloads },
+};
+#define SCENES (sizeof(scenes) / sizeof(scenes[0]))
+
+struct variants variants;
+static const char *worker_program;
+static bool chosen[SCENES], some;
+
+static void usage(void)
+{
+	fputs("usage: lifetime --backend lsm|fmod_ret|cgroup [--program PATH] [--actors DIR]\n"
+	      "                [--variants DIR] [--scene NAME]... [--guest]\n",
+	      stderr);
+	exit(2);
+}
+
+/* Paths must still be good when the directory is another. */
+static const char *absolute(const char *path)
+{
+	const char *real = realpath(path, NULL);
+
+	return real ? real : path;
+}
+
+static const char *in(const char *directory, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", directory, name) < 0)
+		abort();
+	return absolute(path);
+}
+
+static void choose(const char *name)
+{
+	for (size_t i = 0; i < SCENES; i++)
+		if (strcmp(scenes[i].name, name) == 0)
+			some = chosen[i] = true;
+}
+
+static void options_read(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "backend", required_argument, NULL, 'b' },
+		{ "program", required_argument, NULL, 'p' },
+		{ "actors", required_argument, NULL, 'a' },
+		{ "variants", required_argument, NULL, 'v' },
+		{ "scene", required_argument, NULL, 'c' },
+		{ "guest", no_argument, NULL, 'g' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *actors = "build/integration", *built = "build/lifetime";
+	int option;
+
+	world.backend = BACKEND_MAX;
+	world.program = "build/cachewarden";
+	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (option == 'b')
+			for (int i = 0; i < BACKEND_MAX; i++)
+				if (strcmp(backend_names[i], optarg) == 0)
+					world.backend = (enum backend)i;
+		if (option == 'p')
+			world.program = optarg;
+		if (option == 'a')
+			actors = optarg;
+		if (option == 'v')
+			built = optarg;
+		if (option == 'c')
+			choose(optarg);
+		if (option == 'g')
+			world.guest = true;
+		if (option == '?')
+			usage();
+	}
+	if (world.backend == BACKEND_MAX || optind < argc)
+		usage();
+	world.program = absolute(world.program);
+	world.actor = in(actors, "actor");
+	variants = (struct variants){ in(built, "cachewarden-faulty"),
+				      in(built, "cachewarden-other"),
+				      in(built, "cachewarden-next") };
+	worker_program = in(built, "worker");
+}
+
+/* What is pinned goes with the world's own file system. */
+static void leave(void)
+{
+	if (daemon_pid() > 0) {
+		daemon_notes();
+		daemon_stop(SIGKILL);
+	}
+	world_remove();
+}
+
+static void interrupted(int signal)
+{
+	(void)signal;
+	leave();
+	_exit(130);
+}
+
+int main(int argc, char **argv)
+{
+	int lock = open(LOCK, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+
+	options_read(argc, argv);
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, interrupted);
+	signal(SIGTERM, interrupted);
+	if (lock < 0 || flock(lock, LOCK_EX))
+		tap_bail("%s: %s", LOCK, strerror(errno));
+	tap_leave = leave;
+	world_make();
+	world_copy(world.actor, world_path("bin/entry"));
+	world_copy(worker_program, world_path("bin/worker"));
+	for (size_t i = 0; i < SCENES; i++) {
+		if (some && !chosen[i])
+			continue;
+		clean();
+		scenes[i].run();
+		policy_write("kept", "");
+	}
+	clean();
+	world_remove();
+	return tap_end();
+}
