@@ -133,6 +133,8 @@ static const struct policy_command {
 } policy_commands[] = {
 	{ "generate", &cli_policy_generate_usage, cli_policy_generate },
 	{ "check", &cli_policy_check_usage, cli_policy_check },
+	{ "learn", &cli_policy_learn_usage, cli_policy_learn },
+	{ "replay", &cli_policy_replay_usage, cli_policy_replay },
 	{ "show", &cli_policy_show_usage, cli_policy_show },
 	{ "test", &cli_policy_test_usage, cli_policy_test },
 };

@@ -23,9 +23,13 @@ int cli_policy_check(int argc, char **argv);
 int cli_policy_show(int argc, char **argv);
 int cli_policy_test(int argc, char **argv);
 extern const struct cli_usage cli_policy_generate_usage;
+int cli_policy_learn(int argc, char **argv);
+int cli_policy_replay(int argc, char **argv);
 extern const struct cli_usage cli_policy_check_usage;
 extern const struct cli_usage cli_policy_show_usage;
 extern const struct cli_usage cli_policy_test_usage;
+extern const struct cli_usage cli_policy_learn_usage;
+extern const struct cli_usage cli_policy_replay_usage;
 
 /* ---- policy files, read and compiled (policy_load.c) ---- */
 
@@ -49,8 +53,9 @@ struct load_options {
 /* 0; -EINVAL: mistakes, in loaded->diagnostics; else an error that was logged. Release it in any case. */
 int policy_load(struct loaded *loaded, const char *const *paths, size_t count,
 		const struct load_options *options);
-/* The same of one policy that is in memory. */
-int policy_load_text(struct loaded *loaded, const char *name, const char *text, size_t length);
+/* The same of one policy that is in memory; options may be NULL. */
+int policy_load_text(struct loaded *loaded, const char *name, const char *text, size_t length,
+		     const struct load_options *options);
 void loaded_release(struct loaded *loaded);
 
 /* Print what is at least as severe to standard error. */

@@ -117,7 +117,7 @@ static int check_until_good(struct draft *draft, struct buffer *text)
 		draft_print(draft, text);
 		if (draft->failed || buffer_failed(text))
 			return log_err(-ENOMEM, "make a policy"), CLI_CANNOT;
-		r = policy_load_text(&loaded, "generated policy", text->data, text->length);
+		r = policy_load_text(&loaded, "generated policy", text->data, text->length, NULL);
 		if (r && r != -EINVAL)
 			return log_err(r, "check the policy"), CLI_CANNOT;
 		if (!loaded.diagnostics.errors && !loaded.diagnostics.warnings)

@@ -147,24 +147,28 @@ int policy_load(struct loaded *loaded, const char *const *paths, size_t count,
 	return mistakes ? -EINVAL : r;
 }
 
-int policy_load_text(struct loaded *loaded, const char *name, const char *text, size_t length)
+int policy_load_text(struct loaded *loaded, const char *name, const char *text, size_t length,
+		     const struct load_options *options)
 {
-	const struct load_options options = { 0 };
-	struct policy *policy;
+	const struct load_options defaults = { 0 };
+	struct policy *policy = NULL;
 	int r;
 
 	*loaded = (struct loaded){ 0 };
 	r = policy_read(name, text, length, &loaded->diagnostics, &policy);
 	if (r)
-		return r;
-	loaded->list.items = malloc(sizeof(struct policy *));
+		return r == -EINVAL ? r : log_err(r, "read %s", name);
+	loaded->list.items = malloc(sizeof(*loaded->list.items));
 	if (!loaded->list.items) {
 		policy_free(policy);
-		return -ENOMEM;
+		return log_err(-ENOMEM, "read %s", name);
 	}
 	loaded->list.items[loaded->list.count++] = policy;
-	r = load_facts(loaded, &options);
-	return r ? r : load_compile(loaded);
+	r = load_facts(loaded, options ? options : &defaults);
+	if (r)
+		return r;
+	r = load_compile(loaded);
+	return !r || r == -EINVAL ? r : log_err(r, "compile %s", name);
 }
 
 /* ------------------------------------------------------------------ mistakes */
