@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/client.h"
+#include "cli/explain.h"
 #include "cli/policy.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -20,12 +21,14 @@ static const struct {
 	{ "run", cli_run, "the daemon: load policies, govern, report" },
 	{ "tail", cli_tail, "live events, with filters" },
 	{ "status", cli_status, "what is in force, on which backend, counters, losses" },
+	{ "ps", cli_ps, "the governed processes, with their roles" },
 	{ "mode", cli_mode, "audit or enforce, per instance" },
 	{ "reload", cli_reload, "put the policy files in force" },
 	{ "stop", cli_stop, "end the daemon" },
 	{ "disarm", cli_disarm, "take out everything that is pinned, daemon or not" },
 	{ "doctor", cli_doctor, "what this kernel can do, which backend, what to change" },
-	{ "policy", cli_policy, "make, check, show or test policies" },
+	{ "explain", cli_explain, "which rule decided an event, and what would allow it" },
+	{ "policy", cli_policy, "make, check, learn, replay, show or test policies" },
 };
 
 static void usage(FILE *to)

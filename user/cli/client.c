@@ -62,7 +62,17 @@ static int call_end(const struct ipc_message *message)
 	return (int)end.status;
 }
 
-int cli_call(const struct cli_common *common, struct ipc_request *request)
+static void take_output(const struct ipc_message *message, struct buffer *buffer)
+{
+	if (message->type == IPC_ERRORS)
+		fwrite(message->payload, 1, message->length, stderr);
+	else if (message->type == IPC_OUTPUT && buffer)
+		buffer_add(buffer, message->payload, message->length);
+	else if (message->type == IPC_OUTPUT)
+		fwrite(message->payload, 1, message->length, stdout);
+}
+
+static int call(const struct cli_common *common, struct ipc_request *request, struct buffer *buffer)
 {
 	_cleanup_ipc_client_ struct ipc_client client = IPC_CLIENT_INIT;
 	struct ipc_message message;
@@ -78,11 +88,26 @@ int cli_call(const struct cli_common *common, struct ipc_request *request)
 			continue;
 		if (message.type == IPC_END)
 			return call_end(&message);
-		if (message.type == IPC_OUTPUT || message.type == IPC_ERRORS)
-			fwrite(message.payload, 1, message.length,
-			       message.type == IPC_OUTPUT ? stdout : stderr);
+		take_output(&message, buffer);
 	}
 	log_err(r == -EPIPE ? 0 : r,
 		r == -EPIPE ? "the daemon ended before it had answered" : "talk to the daemon");
+	return CLI_CANNOT;
+}
+
+int cli_call(const struct cli_common *common, struct ipc_request *request)
+{
+	return call(common, request, NULL);
+}
+
+int cli_ask(const struct cli_common *common, struct ipc_request *request, struct buffer *buffer)
+{
+	int status;
+
+	buffer_add_string(buffer, "");
+	status = call(common, request, buffer);
+	if (!buffer_failed(buffer))
+		return status;
+	log_err(-ENOMEM, "the daemon's answer");
 	return CLI_CANNOT;
 }

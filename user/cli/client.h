@@ -11,6 +11,7 @@ extern const struct cli_usage cli_status_usage;
 extern const struct cli_usage cli_mode_usage;
 extern const struct cli_usage cli_reload_usage;
 extern const struct cli_usage cli_stop_usage;
+extern const struct cli_usage cli_ps_usage;
 
 /* Each returns an exit status; argv[0] is the command's name. */
 int cli_tail(int argc, char **argv);
@@ -18,6 +19,7 @@ int cli_status(int argc, char **argv);
 int cli_mode(int argc, char **argv);
 int cli_reload(int argc, char **argv);
 int cli_stop(int argc, char **argv);
+int cli_ps(int argc, char **argv);
 
 /* Connect, or say why not and what to do: 0 or a negative errno. */
 int cli_connect(struct ipc_client *client, const struct cli_common *common);
@@ -30,5 +32,8 @@ void cli_request_add(struct ipc_request *request, const char *name, const char *
 
 /* Connect, ask, print the answer; returns the exit status. request->format is set from common. */
 int cli_call(const struct cli_common *common, struct ipc_request *request);
+
+/* The same, with what goes to standard output in a buffer instead; CLI_YES: buffer->data is there. */
+int cli_ask(const struct cli_common *common, struct ipc_request *request, struct buffer *buffer);
 
 #endif

@@ -183,14 +183,22 @@ void naming_name(struct naming *naming, const struct record *record, uint64_t se
 		 struct event *ret_event);
 uint32_t naming_parent(void *context, uint32_t pid);
 
+/* roles.c: what processes are for. */
+struct naming_roles;
+struct naming_roles *naming_roles_new(const struct daemon *daemon);
+struct naming_roles *naming_roles_free(struct naming_roles *roles);
+const char *naming_roles_find(struct naming_roles *roles, uint16_t instance, uint32_t pid,
+			      uint64_t start, const char *path);
+
 /* request.c: what comes through the socket. */
 void daemon_request(void *context, ipc_call call, const struct ipc_peer *peer,
 		    const struct ipc_request *request);
 void daemon_remark(void *context, const struct filter *filter, struct buffer *text);
 
-/* report.c: the answers to status and show. */
+/* report.c: the answers to status, show and ps. */
 int report_status(struct daemon *daemon, bool json, struct buffer *to);
 int report_show(struct daemon *daemon, bool json, struct buffer *to);
+int report_governed(struct daemon *daemon, struct buffer *to);
 
 /* privilege.c: keep only what is needed from now on. */
 int privilege_drop(void);

@@ -42,6 +42,7 @@ struct naming {
 	char cgroup_path[PATH_MAX];
 	struct cached_process processes[PROCESSES_CACHED];
 	struct cached_user users[USERS_CACHED];
+	struct naming_roles *roles;
 };
 
 static const char *naming_file(void *context, uint32_t file)
@@ -197,6 +198,11 @@ int naming_new(const struct daemon *daemon, struct naming **ret_naming)
 	if (!naming)
 		return -ENOMEM;
 	naming->daemon = daemon;
+	naming->roles = naming_roles_new(daemon);
+	if (!naming->roles) {
+		free(naming);
+		return -ENOMEM;
+	}
 	naming->cgroups = *daemon->probe.cgroup
 				  ? open(daemon->probe.cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 				  : -1;
@@ -212,6 +218,7 @@ struct naming *naming_free(struct naming *naming)
 		return NULL;
 	for (size_t i = 0; i < PROCESSES_CACHED; i++)
 		free(naming->processes[i].path);
+	naming_roles_free(naming->roles);
 	close_fd(naming->cgroups);
 	free(naming);
 	return NULL;
@@ -235,4 +242,11 @@ void naming_name(struct naming *naming, const struct record *record, uint64_t se
 	};
 
 	event_name(record, &names, sequence, ret_event);
+	/* By the path that the event tells: an exec is over when its event is named. Whoever a guard stopped is
+	 * no process of the instance. */
+	if (record->record->instance != CW_INSTANCE_NONE &&
+	    record->record->reason != CW_REASON_GUARD)
+		ret_event->role = naming_roles_find(naming->roles, record->record->instance,
+						    record->record->pid, record->record->start_time,
+						    ret_event->path);
 }

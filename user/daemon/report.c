@@ -219,3 +219,31 @@ int report_show(struct daemon *daemon, bool json, struct buffer *to)
 	(json ? show_json : show_text)(&show, to);
 	return 0;
 }
+
+/* ------------------------------------------------------------------ who is governed */
+
+static bool report_subject(void *context, pid_t pid, uint16_t instance,
+			   const struct cw_subject *subject)
+{
+	struct buffer *to = context;
+
+	(void)subject;
+	if (instance != CW_INSTANCE_CANARY)
+		buffer_printf(to, "process\t%d\t%u\n", (int)pid, instance);
+	return true;
+}
+
+/* Lines for `ps` (cli/ps.c), which looks at /proc itself: an instance's number, name and root, or a process
+ * and the number of its instance. */
+int report_governed(struct daemon *daemon, struct buffer *to)
+{
+	const struct policy_set *set = &daemon->governing.set;
+
+	for (size_t i = 0; i < set->count; i++)
+		if (!governing_is_vacant(set->policies[i]))
+			buffer_printf(to, "instance\t%zu\t%s\t%s\n", i + 1,
+				      set->policies[i]->instance.value,
+				      set->policies[i]->root.value ? set->policies[i]->root.value
+								   : "");
+	return kern_subjects_each(daemon->kern, report_subject, to);
+}

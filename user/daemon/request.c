@@ -221,8 +221,8 @@ void daemon_request(void *context, ipc_call call, const struct ipc_peer *peer,
 	int r = 0;
 
 	/* The group may look; what is in force is root's, or whoever's the daemon is, to change. */
-	if (request->command != IPC_STATUS && request->command != IPC_SHOW && peer->uid != 0 &&
-	    peer->uid != geteuid()) {
+	if (request->command != IPC_STATUS && request->command != IPC_SHOW &&
+	    request->command != IPC_PS && peer->uid != 0 && peer->uid != geteuid()) {
 		answer_error(&answer, CLI_CANNOT, "only root may change what is in force", 0);
 		goto reply;
 	}
@@ -232,6 +232,9 @@ void daemon_request(void *context, ipc_call call, const struct ipc_peer *peer,
 		break;
 	case IPC_SHOW:
 		r = report_show(daemon, json, &answer.output);
+		break;
+	case IPC_PS:
+		r = report_governed(daemon, &answer.output);
 		break;
 	case IPC_RELOAD:
 		request_reload(daemon, &answer);

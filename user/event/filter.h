@@ -29,6 +29,7 @@
 	X(PORT, "port", "LIST", "ports and ranges, as in 1972,57772-57779") \
 	X(ADDRESS, "address", "LIST", "addresses and prefixes, as in 10.0.0.0/8,::1") \
 	X(USER, "user", "LIST", "users who act, by name or number") \
+	X(ROLE, "role", "LIST", "roles of processes, as `ps` shows them; with * and ?") \
 	/* not a restriction: lets more in */ \
 	X(HOST, "host", NULL, "also what processes do that nobody governs")
 

@@ -99,6 +99,8 @@ static bool value_match(const struct filter_value *value, const struct event *ev
 		return in_range(value, event->record.port);
 	case FILTER_ADDRESS:
 		return event->address && address_match(value, &event->record);
+	case FILTER_ROLE:
+		return event->role && pattern_match(value->string, event->role);
 	case FILTER_USER:
 		if (!value->string)
 			return in_range(value, event->record.uid);
@@ -130,7 +132,7 @@ bool filter_match(const struct filter *filter, const struct event *event,
 		if (!met[value->criterion])
 			met[value->criterion] = value_match(value, event, lookup);
 	}
-	for (size_t i = FILTER_INSTANCE; i <= FILTER_USER; i++) {
+	for (size_t i = FILTER_INSTANCE; i <= FILTER_ROLE; i++) {
 		if (filter->given[i] && !met[i])
 			return false;
 	}

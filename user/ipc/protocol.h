@@ -52,6 +52,7 @@ enum ipc_command {
 	IPC_RELOAD,
 	IPC_STOP, /* release= */
 	IPC_SHOW, /* policy show: file=PATH… */
+	IPC_PS, /* who is governed, for `ps`, which looks at /proc itself */
 	IPC_COMMAND_MAX,
 };
 extern const struct vocabulary ipc_commands;

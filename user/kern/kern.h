@@ -188,6 +188,10 @@ int kern_files_sweep(struct kern *kern, bool (*keep)(const struct cw_file_key *k
 
 int kern_subject_add(struct kern *kern, pid_t tgid, const struct cw_subject *subject);
 int kern_subject_remove(struct kern *kern, pid_t tgid);
+/* Governed processes, by ascending pid, until the handler answers false. */
+typedef bool (*kern_subject_handler)(void *context, pid_t pid, uint16_t instance,
+				     const struct cw_subject *subject);
+int kern_subjects_each(struct kern *kern, kern_subject_handler each, void *context);
 /* Governed processes by instance; counts[CW_INSTANCES_MAX]. */
 int kern_subjects_count(struct kern *kern, unsigned int counts[CW_INSTANCES_MAX]);
 /* Each element adds up: cells are read again until none was being written. */
