@@ -14,9 +14,8 @@
 #include "util/cleanup.h"
 
 static const char *const command_words[] = {
-	[IPC_TAIL] = "tail",	 [IPC_STATUS] = "status", [IPC_MODE] = "mode",
-	[IPC_RELOAD] = "reload", [IPC_STOP] = "stop",	  [IPC_SHOW] = "show",
-	[IPC_PS] = "ps",
+	[IPC_TAIL] = "tail", [IPC_STATUS] = "status", [IPC_MODE] = "mode", [IPC_RELOAD] = "reload",
+	[IPC_STOP] = "stop", [IPC_SHOW] = "show",     [IPC_PS] = "ps",
 };
 _Static_assert(ARRAY_SIZE(command_words) == IPC_COMMAND_MAX, "words");
 const struct vocabulary ipc_commands = { command_words, IPC_COMMAND_MAX };
