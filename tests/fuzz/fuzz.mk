@@ -47,6 +47,7 @@ FUZZ_ABOUT_record := user/event/record.c user/event/event.c user/event/json.c us
 	user/event/filter.c user/event/match.c
 FUZZ_ABOUT_ipc := user/ipc/protocol.c user/event/filter.c
 FUZZ_ABOUT_qlist := user/instance/registry_qlist.c
+FUZZ_ABOUT_role_list := $(wildcard user/instance/role_list*.c) user/instance/role_log.c
 
 # What a harness needs besides the pure folders.
 FUZZ_MORE_cases := $(patsubst %,user/cli/%.o,policy_ask policy_cases policy_load policy_operation policy_test options)

@@ -17,7 +17,7 @@ struct listing {
 	/* NULL until the heading was found. 0 or -ENOMEM. */
 	int (*read)(struct listing *listing, const struct source_line *line);
 	/* ^%SS: where the columns of the heading begin, in bytes of the line */
-	size_t namespace_at, routine_at;
+	size_t process_at, namespace_at, routine_at;
 	/* CSV: which column has what; -1: none has */
 	char separator;
 	int pid, routine, namespace, user;

@@ -10,7 +10,8 @@
 #include "instance/role_list_inside.h"
 
 #define ROUTINE_WIDTH 14
-#define SLACK 3 /* columns that a word may stand beside its heading */
+#define PROCESS_WIDTH 10 /* of that column and its mark */
+#define SLACK 4 /* columns that a word may stand beside its heading */
 
 void listing_warn(struct listing *listing, unsigned int line, unsigned int column,
 		  const char *format, ...)
@@ -96,6 +97,14 @@ static bool screen_word(const struct listing *listing, struct word *word, struct
 	return true;
 }
 
+/* Numbers are set to the right below `Process`; those of the sum at the end stand before it. */
+static bool under_process(const struct listing *listing, const struct word *word)
+{
+	size_t end = word->at + word->length;
+
+	return end > listing->process_at + SLACK && end <= listing->process_at + PROCESS_WIDTH;
+}
+
 static int screen_read(struct listing *listing, const struct source_line *line)
 {
 	struct role_list_row row = { .line = line->number };
@@ -108,7 +117,7 @@ static int screen_read(struct listing *listing, const struct source_line *line)
 		return 0;
 	if (word.length > 1 && word.text[word.length - 1] == '*')
 		word.length--;
-	if (!listing_pid(word.text, word.length, &row.pid) || word.at >= listing->namespace_at)
+	if (!under_process(listing, &word) || !listing_pid(word.text, word.length, &row.pid))
 		return 0;
 	while (next_word(line, &at, &word))
 		if (screen_word(listing, &word, &row))
@@ -129,6 +138,7 @@ bool screen_heading(struct listing *listing, const struct source_line *line)
 
 	if (!next_word(line, &at, &word) || !is(&word, "Process"))
 		return false;
+	listing->process_at = word.at;
 	while (next_word(line, &at, &word)) {
 		if (is(&word, "Namespace"))
 			listing->namespace_at = word.at;

@@ -74,7 +74,8 @@ static int add_mark(struct role_marks *marks, const struct role_mark *mark)
 	return 0;
 }
 
-/* A banner has several lines under one stamp: what is not stamped goes on for the process before. */
+/* The start-up's banner has several lines under one stamp: of what is not stamped, that alone is taken for the
+ * process before. */
 int role_log_read(const char *text, size_t length, struct role_marks *ret)
 {
 	struct role_marks marks = { 0 };
@@ -87,6 +88,8 @@ int role_log_read(const char *text, size_t length, struct role_marks *ret)
 		size_t used = read_stamp(line, size, &mark);
 
 		mark.logged = meaning(line + used, size - used);
+		if (!used)
+			mark.logged &= ROLE_LOGGED_START;
 		if (mark.pid && mark.logged)
 			r = add_mark(&marks, &mark);
 		at += size + 1;
