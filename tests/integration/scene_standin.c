@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The stand-in instance from end to end: it is started governed, its ordinary day is no deviation, and
- * each of its deviations is told exactly once; then the same with enforcement, where the day still
- * works and each deviation is refused.
+ * The stand-in instance from end to end, under the policy that is generated of it: it is started
+ * governed, its ordinary day is no deviation, and each of its deviations is told exactly once; then
+ * the same with enforcement, where the day still works and each deviation is refused.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,13 +42,24 @@ static bool instance_do(const char *command)
 	return status == 0;
 }
 
+/*
+ * Its policy is what `policy generate` makes of it. What an operator does where only the cgroup backend
+ * works is done to it: the line that lets the rest be enforced is no comment any more.
+ */
 static bool install(void)
 {
 	return world_command("sh %s/instance install %s --name " NAME " --ports-base " PORTS
-			     " --allow-partial '[library, receive]' %s >/dev/null",
+			     " %s >/dev/null",
 			     world.standin, world_path("standin"),
 			     world.guest ? "--own-httpd" : "") == 0 &&
-	       world_command("cp %s %s", world_path("standin/cachewarden.yaml"),
+	       world_command("CACHESYS=%s %s policy generate --root %s --instance " NAME
+			     " --output %s",
+			     world_path("standin/agent"), world.program, world_path("standin"),
+			     world_path("standin/made.yaml")) == 0 &&
+	       world_command("%s policy check %s 2>&1 | grep -q '^0 errors, 0 warnings$'",
+			     world.program, world_path("standin/made.yaml")) == 0 &&
+	       world_command("sed 's/^# allow_partial/allow_partial/' %s >%s",
+			     world_path("standin/made.yaml"),
 			     world_path("policy.d/standin.yaml")) == 0;
 }
 
@@ -169,7 +180,7 @@ void scene_standin(void)
 		return;
 	}
 	if (!tap_ok(install() && daemon_reload() && status_await_trust(NULL),
-		    "standin: installed, its policy in force"))
+		    "standin: installed, its policy generated and in force"))
 		return;
 	tail_forget(&events);
 	if (!tap_ok(instance_do("start"), "standin: started"))

@@ -51,7 +51,7 @@ static int day_script(const struct instance *instance)
 	char script[PATH_MAX], mark[PATH_MAX];
 	char *const arguments[] = { script, mark, NULL };
 
-	root_path(script, instance->root, "site/nightly.sh");
+	root_path(script, instance->root, "bin/nightly.sh");
 	root_path(mark, instance->root, "mgr/Temp/nightly.txt");
 	return program_run(arguments);
 }
