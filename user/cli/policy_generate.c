@@ -21,7 +21,8 @@
 #include "util/log.h"
 
 enum {
-	OPTION_INSTANCE = 1,
+	OPTION_ALL = 1,
+	OPTION_INSTANCE,
 	OPTION_ROOT,
 	OPTION_CPF,
 	OPTION_FROM,
@@ -42,6 +43,8 @@ static const struct cli_option generate_options[] = {
 	{ "root", 'r', "DIR", "of the instance that is installed there", OPTION_ROOT },
 	{ "cpf", 'c', "FILE", "read that configuration; without --root, where it lies",
 	  OPTION_CPF },
+	{ "all", 'a', NULL, "of every instance that is found; --output names a directory",
+	  OPTION_ALL },
 	{ "from", 0, "RUNNING",
 	  "also tell what a running process (its pid), or `all` of the instance, shows",
 	  OPTION_FROM },
@@ -170,23 +173,24 @@ static int write_file(const char *path, bool replace, const struct buffer *text)
 	return r;
 }
 
-static int put_out(const struct generate_options *options, const struct buffer *text)
+static int put_out(const struct generate_options *options, const char *path,
+		   const struct buffer *text)
 {
 	int r;
 
-	if (!options->output) {
+	if (!path) {
 		if (fwrite(text->data, 1, text->length, stdout) != text->length || fflush(stdout))
 			return log_err(-errno, "standard output"), CLI_CANNOT;
 		return CLI_YES;
 	}
-	r = write_file(options->output, options->force, text);
+	r = write_file(path, options->force, text);
 	if (r == -EEXIST) {
-		log_err(0, "%s is there already", options->output);
-		log_hint("--diff %s shows what would change; --force replaces it", options->output);
+		log_err(0, "%s is there already", path);
+		log_hint("--diff %s shows what would change; --force replaces it", path);
 		return CLI_BAD_USAGE;
 	}
 	if (r)
-		return log_err(r, "write %s", options->output), CLI_CANNOT;
+		return log_err(r, "write %s", path), CLI_CANNOT;
 	return CLI_YES;
 }
 
@@ -222,42 +226,83 @@ static int show_difference(const struct generate_options *options, const struct 
 
 /* ------------------------------------------------------------------ the command */
 
+/* 0 and the checked text, or an exit status, reported. */
+static int make_text(const struct generate_sources *sources, struct draft **ret_draft,
+		     struct buffer *text)
+{
+	const struct generate_input input = {
+		.instance = sources->instance,
+		.csp = sources->csp,
+		.agent = sources->agent,
+		.snmpd = sources->snmpd,
+		.agent_directory = sources->agent_directory,
+		.name_servers = &sources->name_servers,
+		.running = &sources->running,
+		.local = sources->network.local,
+		.local_count = sources->network.local_count,
+	};
+	_cleanup_free_ char *message = NULL;
+	const char *hint = NULL;
+	int r = generate(&input, ret_draft, &message, &hint);
+
+	if (!r)
+		return check_until_good(*ret_draft, text);
+	log_err(message ? 0 : r, "%s", message ? message : "make a policy");
+	if (hint)
+		log_hint("%s", hint);
+	return r == -EINVAL ? CLI_BAD_USAGE : CLI_CANNOT;
+}
+
+static int make_one(const struct generate_options *options, struct generate_sources *sources,
+		    struct instance *instance)
+{
+	_cleanup_draft_ struct draft *draft = NULL;
+	_cleanup_buffer_ struct buffer text = { 0 };
+	_cleanup_free_ char *path = NULL;
+	int r = generate_look(options, sources, instance);
+
+	if (!r)
+		r = make_text(sources, &draft, &text);
+	if (r)
+		return r;
+	if (options->existing)
+		return show_difference(options, &text);
+	if (!options->all)
+		return put_out(options, options->output, &text);
+	if (asprintf(&path, "%s/%s.yaml", options->output, draft->instance) < 0)
+		path = NULL;
+	return path ? put_out(options, path, &text)
+		    : (log_err(-ENOMEM, "make a policy"), CLI_CANNOT);
+}
+
 static int make(const struct generate_options *options)
 {
 	_cleanup_(generate_sources_release) struct generate_sources sources = { 0 };
-	_cleanup_draft_ struct draft *draft = NULL;
-	_cleanup_buffer_ struct buffer text = { 0 };
-	_cleanup_free_ char *message = NULL;
-	const char *hint = NULL;
-	int r = generate_gather(options, &sources);
+	int r = generate_find(options, &sources);
+	size_t made = 0;
 
-	if (!r) {
-		struct generate_input input = {
-			.instance = sources.instance,
-			.csp = sources.csp,
-			.agent = sources.agent,
-			.snmpd = sources.snmpd,
-			.agent_directory = sources.agent_directory,
-			.name_servers = &sources.name_servers,
-			.running = &sources.running,
-			.local = sources.network.local,
-			.local_count = sources.network.local_count,
-		};
-
-		r = generate(&input, &draft, &message, &hint);
-		if (r) {
-			log_err(message ? 0 : r, "%s", message ? message : "make a policy");
-			if (hint)
-				log_hint("%s", hint);
-			r = r == -EINVAL ? CLI_BAD_USAGE : CLI_CANNOT;
-		}
-	}
+	if (!r && !options->all)
+		r = make_one(options, &sources, sources.instance);
+	for (size_t i = 0; !r && options->all && i < sources.registry->count; i++)
+		made += make_one(options, &sources, sources.registry->instances[i]) == CLI_YES;
 	policy_print_diagnostics(&sources.diagnostics, SEVERITY_WARNING);
-	if (!r)
-		r = check_until_good(draft, &text);
-	if (r)
+	if (r || !options->all)
 		return r;
-	return options->existing ? show_difference(options, &text) : put_out(options, &text);
+	if (!sources.registry->count)
+		log_err(0, "no instance is found on this host");
+	return made && made == sources.registry->count ? CLI_YES : CLI_CANNOT;
+}
+
+/* What contradicts itself; NULL: nothing. */
+static const char *check_options(const struct generate_options *options)
+{
+	if (options->output && options->existing)
+		return "--diff writes no file: leave --output out";
+	if (!options->all)
+		return NULL;
+	if (options->instance || options->root || options->cpf || options->existing)
+		return "--all goes without --instance, --root, --cpf and --diff";
+	return options->output ? NULL : "--all needs --output, a directory";
 }
 
 static bool take_more(const char *list[GENERATE_LIST_MAX], size_t *count, const char *value)
@@ -285,12 +330,15 @@ int cli_policy_generate(int argc, char **argv)
 		[OPTION_OUTPUT] = &options.output,
 		[OPTION_DIFF] = &options.existing,
 	};
+	const char *wrong;
 	bool room = true;
 	int id;
 
 	while ((id = cli_parse(&parser)) > 0) {
 		if (id == OPTION_FORCE)
 			options.force = true;
+		else if (id == OPTION_ALL)
+			options.all = true;
 		else if (id == OPTION_FROM)
 			room = take_more(options.from, &options.from_count, parser.value) && room;
 		else if (id == OPTION_QLIST)
@@ -305,7 +353,8 @@ int cli_policy_generate(int argc, char **argv)
 	if (!room)
 		return cli_bad_usage(parser.usage, "more than %d of one option",
 				     GENERATE_LIST_MAX - 1);
-	if (options.output && options.existing)
-		return cli_bad_usage(parser.usage, "--diff writes no file: leave --output out");
+	wrong = check_options(&options);
+	if (wrong)
+		return cli_bad_usage(parser.usage, "%s", wrong);
 	return make(&options);
 }

@@ -22,6 +22,7 @@ struct generate_options {
 	size_t qlist_count;
 	const char *output, *existing;
 	bool force;
+	bool all;
 };
 
 /* Everything that a policy is made of; owned here. */
@@ -30,7 +31,9 @@ struct generate_sources {
 	struct registry *registry;
 	struct config *config; /* of --cpf */
 	struct config *config_before; /* the instance's own, in whose place it stands */
-	struct instance *instance;
+	struct instance *instance; /* with --all none before generate_look() */
+	char *root; /* as resolved from --root or --cpf */
+	/* Of the instance. */
 	struct csp *csp;
 	struct iscagent *agent;
 	struct snmpd *snmpd;
@@ -38,11 +41,14 @@ struct generate_sources {
 	struct running running;
 	struct facts network;
 	char *agent_directory;
-	char *root; /* as resolved from --root or --cpf */
 };
 
-/* 0 and ret filled; an exit status otherwise, reported. Release it in any case. */
-int generate_gather(const struct generate_options *options, struct generate_sources *ret);
+/* The instance, or with --all every one that is found. 0, or an exit status, reported. Release ret in
+ * any case. */
+int generate_find(const struct generate_options *options, struct generate_sources *ret);
+/* What stands beside the instance, in the place of what stood beside another. The same. */
+int generate_look(const struct generate_options *options, struct generate_sources *sources,
+		  struct instance *instance);
 void generate_sources_release(struct generate_sources *sources);
 
 #endif

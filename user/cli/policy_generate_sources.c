@@ -18,6 +18,18 @@
 #include "util/log.h"
 #include "util/number.h"
 
+static void look_release(struct generate_sources *sources)
+{
+	sources->csp = csp_free(sources->csp);
+	sources->agent = iscagent_free(sources->agent);
+	sources->snmpd = snmpd_free(sources->snmpd);
+	name_servers_release(&sources->name_servers);
+	running_release(&sources->running);
+	facts_release(&sources->network);
+	free(sources->agent_directory);
+	sources->agent_directory = NULL;
+}
+
 void generate_sources_release(struct generate_sources *sources)
 {
 	if (sources->instance && sources->config) {
@@ -25,14 +37,8 @@ void generate_sources_release(struct generate_sources *sources)
 		config_free(sources->config);
 	}
 	registry_free(sources->registry);
-	csp_free(sources->csp);
-	iscagent_free(sources->agent);
-	snmpd_free(sources->snmpd);
-	name_servers_release(&sources->name_servers);
-	running_release(&sources->running);
-	facts_release(&sources->network);
+	look_release(sources);
 	diagnostics_release(&sources->diagnostics);
-	free(sources->agent_directory);
 	free(sources->root);
 }
 
@@ -133,8 +139,7 @@ static int named_root(const struct generate_options *options, struct generate_so
 static int discover(struct generate_sources *sources)
 {
 	static const char *const directories[] = { "/usr",	    "/opt",	     "/isc",
-						   "/InterSystems", "/intersystems", "/srv",
-						   "/var/lib" };
+						   "/InterSystems", "/intersystems", "/srv" };
 	int r = registry_processes(sources->registry, "/proc", &sources->diagnostics);
 
 	for (size_t i = 0; r != -ENOMEM && i < ARRAY_SIZE(directories); i++)
@@ -181,7 +186,7 @@ static int choose(const struct generate_options *options, struct generate_source
 	return registry->count ? CLI_BAD_USAGE : CLI_CANNOT;
 }
 
-static int find_instance(const struct generate_options *options, struct generate_sources *sources)
+int generate_find(const struct generate_options *options, struct generate_sources *sources)
 {
 	int r = read_cpf(options, sources);
 
@@ -196,8 +201,9 @@ static int find_instance(const struct generate_options *options, struct generate
 						  : discover(sources);
 	if (!r && registry_complete(sources->registry, &sources->diagnostics) == -ENOMEM)
 		r = no_memory();
-	if (!r)
-		r = choose(options, sources);
+	if (r || options->all)
+		return r;
+	r = choose(options, sources);
 	if (r)
 		return r;
 	if (sources->config) {
@@ -205,11 +211,7 @@ static int find_instance(const struct generate_options *options, struct generate
 		sources->instance->config = sources->config;
 		sources->instance->family = sources->config->product;
 	}
-	if (sources->instance->config)
-		return 0;
-	log_err(0, "%s: its configuration cannot be read", sources->instance->root);
-	log_hint("--cpf FILE names it");
-	return CLI_CANNOT;
+	return 0;
 }
 
 /* ------------------------------------------------------------------ its neighbours */
@@ -299,17 +301,24 @@ static int find_running(const struct generate_options *options, struct generate_
 	return r == -ENOMEM ? no_memory() : 0;
 }
 
-int generate_gather(const struct generate_options *options, struct generate_sources *ret)
+int generate_look(const struct generate_options *options, struct generate_sources *sources,
+		  struct instance *instance)
 {
-	int r = find_instance(options, ret);
+	int r;
 
+	look_release(sources);
+	sources->instance = instance;
+	if (!instance->config) {
+		log_err(0, "%s: its configuration cannot be read", instance->root);
+		log_hint("--cpf FILE names it");
+		return CLI_CANNOT;
+	}
+	r = find_agent(options, sources);
 	if (!r)
-		r = find_agent(options, ret);
+		r = find_files(options, sources);
 	if (!r)
-		r = find_files(options, ret);
-	if (!r)
-		r = find_running(options, ret);
-	if (!r && network_gather(&ret->network))
+		r = find_running(options, sources);
+	if (!r && network_gather(&sources->network))
 		r = no_memory();
 	return r;
 }
