@@ -170,8 +170,8 @@ static int daemon_start(struct stage *stage, double *ret_ms)
 {
 	char policy[128];
 	const char *arguments[] = {
-		stage->program, "run", "--backend=cgroup", "--record=nothing", policy,
-		stage->runtime, NULL
+		stage->program, "run", "--backend=cgroup", "--record=nothing", stage->runtime,
+		policy,		NULL
 	};
 	double start = now_ms();
 	int r;
