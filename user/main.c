@@ -28,6 +28,7 @@ static const struct {
 	{ "disarm", cli_disarm, "take out everything that is pinned, daemon or not" },
 	{ "doctor", cli_doctor, "what this kernel can do, which backend, what to change" },
 	{ "explain", cli_explain, "which rule decided an event, and what would allow it" },
+	{ "instances", cli_instances, "the instances of this host, and what is known of them" },
 	{ "policy", cli_policy, "make, check, learn, replay, show or test policies" },
 };
 
@@ -35,7 +36,7 @@ static void usage(FILE *to)
 {
 	fputs("usage: cachewarden COMMAND [OPTION]… [OPERAND]…\n\n", to);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
+		fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].summary);
 	fputs("\n`cachewarden COMMAND --help` tells more.\n", to);
 }
 

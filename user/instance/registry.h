@@ -146,6 +146,13 @@ int registry_scan(struct registry *registry, const char *directory,
 int registry_processes(struct registry *registry, const char *proc,
 		       struct diagnostics *diagnostics);
 
+/*
+ * Runs `ccontrol qlist` and `iris qlist`, of /usr/bin or of the instances that are known, and reads
+ * what they print: for operators who ask for it. A program that others than root can have written is
+ * not run (an error). 0 or -ENOMEM; what goes wrong is diagnosed.
+ */
+int registry_ask(struct registry *registry, struct diagnostics *diagnostics);
+
 /* Looks at each instance's files: cpf, ports, product, owner, effective user and group; sorts. */
 int registry_complete(struct registry *registry, struct diagnostics *diagnostics);
 

@@ -245,11 +245,14 @@ int registry_processes(struct registry *registry, const char *proc, struct diagn
 			      sizeof(struct instance_process), compare_processes);
 	registry->processes_all = !walk.hidden;
 	if (walk.hidden)
-		diagnostic_hint(diagnostics_add(diagnostics, SEVERITY_NOTE, &where,
-						"what %zu process%s execute%s may not be seen by "
-						"this user",
-						walk.hidden, walk.hidden == 1 ? "" : "es",
-						walk.hidden == 1 ? "s" : ""),
-				"run as root to find the instances of all that run");
+		diagnostic_hint(
+			diagnostics_add(diagnostics, SEVERITY_NOTE, &where,
+					"what %zu process%s execute%s may not be seen by "
+					"this user",
+					walk.hidden, walk.hidden == 1 ? "" : "es",
+					walk.hidden == 1 ? "s" : ""),
+			geteuid() == 0
+				? "a security module, or a container that this runs in, keeps it"
+				: "run as root to find the instances of all that run");
 	return 0;
 }

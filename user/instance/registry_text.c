@@ -145,29 +145,36 @@ void text_set_data(struct text_reading *reading, struct instance *instance, stru
 		text_set(reading, &instance->data, (struct text_part){ normal, strlen(normal) });
 }
 
-static void read_line(struct text_reading *reading, const struct source_line *line)
+/* False: it is no line of either. */
+static bool read_line(struct text_reading *reading, const struct source_line *line)
 {
-	struct location where = source_location(&reading->source, line, 0, line->length);
 	const char *colon = memchr(line->text, ':', line->length);
+	size_t length = colon ? (size_t)(colon - line->text) : 0;
 
 	if (!line->length || source_comment(line) || text_read_heading(reading, line))
-		return;
+		return true;
 	if (memchr(line->text, '^', line->length)) {
 		text_end_block(reading);
 		text_read_qlist(reading, line);
-		return;
+		return true;
 	}
-	if (reading->block && colon) {
-		size_t length = (size_t)(colon - line->text);
+	if (!reading->block || !colon)
+		return false;
+	text_read_block(reading, line, text_trimmed(line->text, length),
+			text_trimmed(colon + 1, line->length - length - 1));
+	return true;
+}
 
-		text_read_block(reading, line, text_trimmed(line->text, length),
-				text_trimmed(colon + 1, line->length - length - 1));
-		return;
-	}
+static void pass_over(struct text_reading *reading, const struct source_line *line)
+{
+	struct location where = source_location(&reading->source, line, 0, line->length);
+
 	where.file = reading->file;
-	diagnostic_hint(diagnostics_add(reading->source.diagnostics, SEVERITY_WARNING, &where,
-					"passed over: no line of `qlist`, nor of `list`"),
-			"give the output of `ccontrol qlist` or `iris qlist` as it is");
+	if (!reading->passed)
+		diagnostic_hint(diagnostics_add(reading->source.diagnostics, SEVERITY_WARNING,
+						&where,
+						"passed over: no line of `qlist`, nor of `list`"),
+				"give the output of `ccontrol qlist` or `iris qlist` as it is");
 }
 
 int registry_read(struct registry *registry, const char *file, const char *text, size_t length,
@@ -185,8 +192,13 @@ int registry_read(struct registry *registry, const char *file, const char *text,
 			 diagnostics);
 	if (r)
 		return r;
-	while (source_next(&reading.source, &line))
-		read_line(&reading, &line);
+	while (source_next(&reading.source, &line)) {
+		bool good = read_line(&reading, &line);
+
+		if (!good)
+			pass_over(&reading, &line);
+		reading.passed = !good;
+	}
 	text_end_block(&reading);
 	diagnostics_sort(diagnostics, before);
 	if (reading.out_of_memory)

@@ -25,6 +25,7 @@ struct text_reading {
 	struct text_part name;
 	struct instance *instance;
 	size_t understood; /* lines */
+	bool passed; /* over the line before: told of the first in a row */
 	bool out_of_memory;
 };
 
