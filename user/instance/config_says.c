@@ -62,11 +62,26 @@ static int names_find(const struct names *names, const char *name)
 	return found ? found->index : -1;
 }
 
-static void check_namespace(struct decode *decode, const struct names *databases,
-			    const struct config_namespace *namespace, const char *database)
+/* `^SERVER^/directory/`: a database without a row of its own. */
+static void use_implied(struct decode *decode, const struct names *servers, const char *database)
 {
+	size_t length = strcspn(database + 1, "^");
+	const char *name = decode_copy(decode, database + 1, length);
+	int found = *name && database[1 + length] ? names_find(servers, name) : -1;
+
+	if (found >= 0)
+		decode->config->ecp_servers.items[found].used = true;
+}
+
+static void check_namespace(struct decode *decode, const struct names *databases,
+			    const struct names *servers, const struct config_namespace *namespace,
+			    const char *database)
+{
+	if (*database == '^')
+		use_implied(decode, servers, database);
 	/* `%` begins what an instance fills in by itself. */
-	if (!*database || *database == '%' || names_find(databases, database) >= 0)
+	if (!*database || *database == '%' || *database == '^' ||
+	    names_find(databases, database) >= 0)
 		return;
 	diagnostic_hint(decode_warning(decode, &namespace->where,
 				       "namespace `%s` is in database `%s`, which is not there",
@@ -77,14 +92,16 @@ static void check_namespace(struct decode *decode, const struct names *databases
 static void check_namespaces(struct decode *decode)
 {
 	_cleanup_names_ struct names databases = NAMES_OF(decode, databases);
+	_cleanup_names_ struct names servers = NAMES_OF(decode, ecp_servers);
 	const struct config *config = decode->config;
 
 	for (size_t i = 0; i < config->namespaces.count; i++) {
 		const struct config_namespace *namespace = &config->namespaces.items[i];
 
-		check_namespace(decode, &databases, namespace, namespace->globals);
+		check_namespace(decode, &databases, &servers, namespace, namespace->globals);
 		if (strcasecmp(namespace->routines, namespace->globals) != 0)
-			check_namespace(decode, &databases, namespace, namespace->routines);
+			check_namespace(decode, &databases, &servers, namespace,
+					namespace->routines);
 	}
 }
 
@@ -162,6 +179,24 @@ static const struct {
 };
 _Static_assert(ARRAY_SIZE(kinds) == CPF_KIND_MAX, "kinds");
 
+static void says_platform(struct decode *decode)
+{
+	const struct config_value *overview = &decode->config->parameters[CONFIG_OVERVIEW];
+	bool windows = decode->config->platform == CONFIG_WINDOWS;
+	bool said = *overview->text && (!windows || strcasestr(overview->text, "windows"));
+	struct location first = { .file = decode->cpf->file, .line = 1, .column = 1 };
+
+	if (windows)
+		diagnostic_hint(decode_warning(decode, said ? &overview->where : &first,
+					       "of an instance on Windows: none of this host"),
+				"its directories, devices and Telnet settings mean nothing here");
+	else if (said && decode->config->platform == CONFIG_PLATFORM_UNKNOWN)
+		diagnostic_hint(decode_warning(decode, &overview->where,
+					       "of an instance on `%s`: is it of this host?",
+					       overview->text),
+				"Linux is written `Linux/x86-64~UNIX`");
+}
+
 void decode_says(struct decode *decode)
 {
 	const struct config *config = decode->config;
@@ -182,16 +217,7 @@ void decode_says(struct decode *decode)
 				     "not start with it"),
 			"move it to a file of its own, and merge that");
 	}
-	if (config->platform == CONFIG_WINDOWS) {
-		const struct config_value *overview = &config->parameters[CONFIG_OVERVIEW];
-		bool said = overview->where.line && strcasestr(overview->text, "windows");
-
-		where = said ? overview->where
-			     : (struct location){ .file = cpf->file, .line = 1, .column = 1 };
-		diagnostic_hint(decode_warning(decode, &where,
-					       "of an instance on Windows: none of this host"),
-				"its directories, devices and Telnet settings mean nothing here");
-	}
+	says_platform(decode);
 }
 
 /* ---- questions ---- */

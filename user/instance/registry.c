@@ -63,8 +63,10 @@ void instance_free(struct instance *instance)
 	account_release(&instance->user);
 	account_release(&instance->group);
 	config_free(instance->config);
-	for (size_t i = 0; i < instance->process_count; i++)
+	for (size_t i = 0; i < instance->process_count; i++) {
 		free(instance->processes[i].executable);
+		free(instance->processes[i].manager);
+	}
 	free(instance->processes);
 	free(instance);
 }

@@ -72,6 +72,7 @@ struct instance_account {
 struct instance_process {
 	pid_t pid;
 	char *executable; /* below root: "bin/cache" */
+	char *manager; /* -s of a database process's arguments: its own word; NULL: none */
 	uid_t real_uid, effective_uid;
 	gid_t effective_gid;
 };

@@ -43,6 +43,47 @@ static struct location instance_where(const struct instance *instance)
 	return where;
 }
 
+/* Has it a cpf of the family? */
+static bool has_cpf(const struct instance *instance, const char *directory)
+{
+	char path[PATH_MAX];
+
+	return instance_path(instance, directory,
+			     instance->family == CONFIG_IRIS ? "iris.cpf" : "cache.cpf", path) &&
+	       is_file(path);
+}
+
+/*
+ * Where mgr and cpf are apart from the installation (a container's durable %SYS), only the arguments
+ * of the processes say so. What they say is looked at, and told.
+ */
+static int find_data(struct instance *instance, struct diagnostics *diagnostics)
+{
+	for (size_t i = 0; i < instance->process_count; i++) {
+		const struct instance_process *process = &instance->processes[i];
+		struct location where = { .file = instance->root };
+		char directory[PATH_MAX];
+		size_t length = process->manager ? strlen(process->manager) : 0;
+
+		while (length && process->manager[length - 1] == '/')
+			length--;
+		if (length < strlen("/mgr") ||
+		    strncmp(process->manager + length - strlen("/mgr"), "/mgr", strlen("/mgr")) !=
+			    0 ||
+		    !registry_normal(process->manager, length - strlen("/mgr"), directory))
+			continue;
+		if (strcmp(directory, instance->root) == 0 || !has_cpf(instance, directory) ||
+		    (instance->real && strcmp(directory, instance->real) == 0))
+			return 0;
+		diagnostic_hint(diagnostics_add(diagnostics, SEVERITY_NOTE, &where,
+						"its data are in %s, as process %d says", directory,
+						(int)process->pid),
+				"`qlist` says so too, in its 13th field");
+		return instance_set(&instance->data, directory, strlen(directory)) ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
 static int find_cpf(struct instance *instance, struct diagnostics *diagnostics)
 {
 	struct location where = instance_where(instance);
@@ -160,6 +201,8 @@ static int complete(const struct registry *registry, struct instance *instance,
 {
 	int r = find_family(instance);
 
+	if (!r && !instance->data && !instance->cpf)
+		r = find_data(instance, diagnostics);
 	if (!r && !instance->cpf)
 		r = find_cpf(instance, diagnostics);
 	if (!r && instance->cpf && !instance->config)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "instance/neighbours.h"
 #include "instance/registry_inside.h"
 #include "util/number.h"
 
@@ -75,7 +76,23 @@ static bool read_status(int at, struct instance_process *process)
 	       read_ids(status, "\nGid:", &real, &process->effective_gid);
 }
 
-static int add_process(struct instance *instance, const struct instance_process *process,
+/* NULL: none, or no memory for it, which then says as much. */
+static char *read_manager(int at)
+{
+	_cleanup_close_ int fd = openat(at, "cmdline", O_RDONLY | O_CLOEXEC);
+	struct database_arguments arguments;
+	char argv[4096], *manager = NULL;
+	ssize_t length = fd < 0 ? -1 : read(fd, argv, sizeof(argv));
+
+	if (length <= 0 || !database_arguments_read(argv, (size_t)length, &arguments))
+		return NULL;
+	if (*arguments.manager == '/')
+		manager = take_ptr(arguments.manager);
+	database_arguments_release(&arguments);
+	return manager;
+}
+
+static int add_process(struct instance *instance, const struct instance_process *process, int at,
 		       const char *executable)
 {
 	struct instance_process *grown;
@@ -91,6 +108,7 @@ static int add_process(struct instance *instance, const struct instance_process 
 	grown[instance->process_count].executable = strdup(executable);
 	if (!grown[instance->process_count].executable)
 		return -ENOMEM;
+	grown[instance->process_count].manager = read_manager(at);
 	instance->process_count++;
 	return 0;
 }
@@ -169,7 +187,7 @@ static void attach(struct walk *walk, const char *pid, int at, const char *execu
 			continue;
 		prefix = prefix_of(walk, pid, root, prefix_buffer, sizeof(prefix_buffer));
 		if (registry_known(walk->registry, prefix, root) == instance)
-			walk->error = add_process(instance, &process, executable + length + 1);
+			walk->error = add_process(instance, &process, at, executable + length + 1);
 	}
 }
 

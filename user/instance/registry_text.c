@@ -65,6 +65,17 @@ void text_set_status(struct text_reading *reading, struct instance *instance,
 	text_set(reading, &instance->state_text, status);
 }
 
+/* Releases without a private web server have no port for it, and say so in their own way. */
+static bool is_none(struct text_part part)
+{
+	static const char *const words[] = { "0", "-", "None", "Off", "N/A", "Disabled" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (part.length == strlen(words[i]) && text_begins(part, words[i]))
+			return true;
+	return false;
+}
+
 /* Empty and 0: none. */
 void text_set_port(struct text_reading *reading, const struct source_line *line,
 		   struct text_part part, uint16_t *ret)
@@ -72,8 +83,7 @@ void text_set_port(struct text_reading *reading, const struct source_line *line,
 	struct location where = text_location(reading, line, part);
 
 	*ret = 0;
-	if (!part.length || (part.length == 1 && *part.text == '0') ||
-	    source_port(part.text, part.length, ret))
+	if (!part.length || is_none(part) || source_port(part.text, part.length, ret))
 		return;
 	diagnostic_hint(text_error(reading, &where, "", part, " is no port"),
 			"a port is a number from 1 to 65535");

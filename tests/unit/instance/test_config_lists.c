@@ -78,6 +78,18 @@ static void test_undefined(void **state)
 	assert_int_equal(config->namespaces.items[3].where.line, 11);
 }
 
+/* `^SERVER^directory` in the place of a database's name. */
+static void test_implied(void **state)
+{
+	_cleanup_config_ struct config *config = read_good(
+		"[ECPServers]\nEAST=10.0.0.7,1972\nWEST=10.0.0.8,1972\n"
+		"[Namespaces]\nN=^^/db/n/\nO=^east^/db/o/\nP=^\nQ=^GONE^/x/\n");
+
+	(void)state;
+	assert_true(config->ecp_servers.items[0].used);
+	assert_false(config->ecp_servers.items[1].used);
+}
+
 static void test_ecp(void **state)
 {
 	static const struct said said[] = {
@@ -337,12 +349,13 @@ static void test_local(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_databases), cmocka_unit_test(test_undefined),
-		cmocka_unit_test(test_ecp),	  cmocka_unit_test(test_licenses),
-		cmocka_unit_test(test_mirror),	  cmocka_unit_test(test_mirror_mistakes),
-		cmocka_unit_test(test_shadows),	  cmocka_unit_test(test_gateways),
-		cmocka_unit_test(test_devices),	  cmocka_unit_test(test_overridden),
-		cmocka_unit_test(test_paths),	  cmocka_unit_test(test_local),
+		cmocka_unit_test(test_databases),	cmocka_unit_test(test_undefined),
+		cmocka_unit_test(test_implied),		cmocka_unit_test(test_ecp),
+		cmocka_unit_test(test_licenses),	cmocka_unit_test(test_mirror),
+		cmocka_unit_test(test_mirror_mistakes), cmocka_unit_test(test_shadows),
+		cmocka_unit_test(test_gateways),	cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_overridden),	cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_local),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,6 +177,38 @@ static void test_container(void **state)
 	temporary_free(directory);
 }
 
+/* A container's durable %SYS: the installation's own cpf is not the one in force. */
+static void test_durable(void **state)
+{
+	char *directory = temporary_new("durable"), argv[256];
+	struct diagnostics diagnostics = { 0 };
+	_cleanup_registry_ struct registry *registry = registry_new();
+	const struct instance *instance;
+	size_t length;
+	FILE *file;
+
+	(void)state;
+	make_instance(directory, "irissys", "irisdb", "iris.cpf", CACHE_CPF);
+	make_instance(directory, "dur", "none", "iris.cpf", IRIS_CPF);
+	make_directory(directory, "proc", 0755);
+	make_process(directory, 41, in(directory, "irissys/bin/irisdb"), 1, 1, 1);
+	length = (size_t)sprintf(argv, "irisdb%c-s%s/dur/mgr/%c-cj", 0, directory, 0) + 1;
+	file = fopen(in(directory, "proc/41/cmdline"), "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(argv, 1, length, file), length);
+	fclose(file);
+	assert_int_equal(registry_processes(registry, in(directory, "proc"), &diagnostics), 0);
+	assert_int_equal(registry_complete(registry, &diagnostics), 0);
+	check_said(&diagnostics, &(struct said){ SEVERITY_NOTE, 0, 0, "as process 41 says" }, 1);
+	assert_int_equal(registry->count, 1);
+	instance = registry->instances[0];
+	assert_string_equal(instance->data, in(directory, "dur"));
+	assert_string_equal(instance->cpf, in(directory, "dur/iris.cpf"));
+	assert_int_equal(instance->superserver, 51774);
+	assert_non_null(strstr(instance->owner.evidence, "dur/mgr"));
+	temporary_free(directory);
+}
+
 /* What a list says against what is there. */
 static void test_against(void **state)
 {
@@ -290,8 +322,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scan),	  cmocka_unit_test(test_scan_refused),
 		cmocka_unit_test(test_processes), cmocka_unit_test(test_container),
-		cmocka_unit_test(test_against),	  cmocka_unit_test(test_accounts),
-		cmocka_unit_test(test_record),
+		cmocka_unit_test(test_durable),	  cmocka_unit_test(test_against),
+		cmocka_unit_test(test_accounts),  cmocka_unit_test(test_record),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

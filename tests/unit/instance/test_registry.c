@@ -156,6 +156,30 @@ static void test_list(void **state)
 	assert_int_equal(old->where.line, 11);
 }
 
+/* Without a private web server some say so instead of a port. */
+static void test_no_port(void **state)
+{
+	static const char *const words[] = { "0", "None", "none", "-", "off", "" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		struct diagnostics diagnostics = { 0 };
+		_cleanup_registry_ struct registry *registry = NULL;
+		_cleanup_free_ char *text = NULL;
+
+		assert_true(asprintf(&text,
+				     "A^/a^1^s^c^1972^%s^3\nConfiguration 'B'\ndirectory: /b\n"
+				     "conf file: iris.cpf  (SuperServer port = 1973, WebServer = "
+				     "%s)\n",
+				     words[i], words[i]) > 0);
+		registry = read_text(text, 0, &diagnostics);
+		check_nothing_said(&diagnostics);
+		assert_int_equal(registry->instances[0]->web, 0);
+		assert_int_equal(registry->instances[1]->web, 0);
+		assert_int_equal(registry->instances[1]->superserver, 1973);
+	}
+}
+
 /* Both say something of one instance, and other things. */
 static void test_both(void **state)
 {
@@ -326,11 +350,11 @@ static void test_pipe(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_qlist),  cmocka_unit_test(test_superservers_place),
-		cmocka_unit_test(test_list),   cmocka_unit_test(test_both),
-		cmocka_unit_test(test_again),  cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_bounds), cmocka_unit_test(test_find),
-		cmocka_unit_test(test_pipe),
+		cmocka_unit_test(test_qlist),	 cmocka_unit_test(test_superservers_place),
+		cmocka_unit_test(test_list),	 cmocka_unit_test(test_no_port),
+		cmocka_unit_test(test_both),	 cmocka_unit_test(test_again),
+		cmocka_unit_test(test_mistakes), cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_find),	 cmocka_unit_test(test_pipe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
