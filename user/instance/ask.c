@@ -112,7 +112,7 @@ static int ask_trusted(struct registry *registry, const char *path, const char *
 	_cleanup_buffer_ struct buffer text = { 0 };
 	_cleanup_free_ char *name = NULL;
 	struct location where = { .file = registry_file(registry, path) };
-	int status, r;
+	int status = 0, r;
 
 	if (!where.file || asprintf(&name, "%s qlist", path) < 0)
 		return -ENOMEM;

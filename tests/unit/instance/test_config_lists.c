@@ -316,17 +316,16 @@ static void test_paths(void **state)
 {
 	static const char paths[] = ":/a::/b c:/d:";
 	static const char *const expected[] = { "/a", "/b c", "/d" };
-	const char *path;
-	size_t at = 0, length, count = 0;
+	const char *path = NULL;
+	size_t at = 0, length = 0;
 
 	(void)state;
-	while (config_path(paths, &at, &path, &length)) {
-		assert_true(count < ARRAY_SIZE(expected));
-		assert_int_equal(length, strlen(expected[count]));
-		assert_memory_equal(path, expected[count], length);
-		count++;
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		assert_true(config_path(paths, &at, &path, &length));
+		assert_int_equal(length, strlen(expected[i]));
+		assert_memory_equal(path, expected[i], length);
 	}
-	assert_int_equal(count, ARRAY_SIZE(expected));
+	assert_false(config_path(paths, &at, &path, &length));
 	at = 0;
 	assert_false(config_path("", &at, &path, &length));
 }

@@ -72,8 +72,7 @@ static void test_lines(void **state)
 
 		assert_int_equal(cpf->section_count, 1);
 		assert_int_equal(cpf->setting_count, 1);
-		if (!setting)
-			fail_msg("no `%s` in %s", cases[i].key, cases[i].text);
+		assert_non_null(setting);
 		assert_string_equal(setting->key, cases[i].key);
 		assert_string_equal(setting->value, cases[i].value);
 		assert_int_equal(setting->line, cases[i].line);
