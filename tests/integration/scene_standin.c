@@ -187,8 +187,11 @@ void scene_standin(void)
 		return;
 	if (!tap_ok(status_governed(NAME) > 5, "standin: its processes are governed"))
 		tap_note("%llu", status_governed(NAME));
+	standin_roles();
+	standin_listed();
 	day("audit");
 	deviate_all(false);
+	standin_learn();
 	tap_ok(client(NULL, "mode", "enforce", NAME, NULL) == 0, "standin: `mode enforce`");
 	day("enforce");
 	deviate_all(true);

@@ -24,4 +24,9 @@ void standin_release(void);
 void leaving_prepare(void); /* what BPF objects there are before */
 void scene_leaving(void); /* the end: nothing of ours is left */
 
+/* Parts of the stand-in's scene: scene_roles.c. */
+void standin_roles(void);
+void standin_listed(void);
+void standin_learn(void);
+
 #endif

@@ -84,18 +84,38 @@ void daemon_flush(struct daemon *daemon)
 		fflush(stdout);
 }
 
+/* Deviations are always to be recorded, what is allowed only on demand: as long as no deviation was ever lost,
+ * nothing is missing in a recording of them. */
+static uint64_t lost_of_recording(const struct daemon *daemon,
+				  const struct cw_counter counters[CW_COUNTERS], uint64_t fresh)
+{
+	uint64_t deviations = 0;
+
+	if (daemon->options.recorder.what == RECORD_ALL)
+		return fresh;
+	for (size_t i = 0; i < CW_COUNTERS; i++)
+		if (i % CW_VERDICT_MAX != CW_VERDICT_ALLOW)
+			deviations += counters[i].lost;
+	return deviations < fresh ? deviations : fresh;
+}
+
 static void tell_lost(struct daemon *daemon)
 {
 	__u64 *told = &kern_ledger(daemon->kern)->lost_told;
 	struct cw_counter counters[CW_COUNTERS];
-	uint64_t lost = 0;
+	uint64_t lost = 0, missed;
 
-	if (!ipc_server_subscribers(daemon->server) || kern_counters(daemon->kern, counters))
+	if ((!ipc_server_subscribers(daemon->server) && !daemon->recorder) ||
+	    kern_counters(daemon->kern, counters))
 		return;
 	for (size_t i = 0; i < CW_COUNTERS; i++)
 		lost += counters[i].lost;
-	if (lost > *told)
+	if (lost > *told) {
 		ipc_server_lost(daemon->server, lost - *told);
+		missed = lost_of_recording(daemon, counters, lost - *told);
+		if (daemon->recorder && missed)
+			recorder_missed(daemon->recorder, missed);
+	}
 	*told = lost;
 }
 

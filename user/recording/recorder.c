@@ -96,6 +96,18 @@ void recorder_add(struct recorder *recorder, const char *line, size_t length, ui
 	pthread_mutex_unlock(&recorder->lock);
 }
 
+void recorder_missed(struct recorder *recorder, uint64_t count)
+{
+	pthread_mutex_lock(&recorder->lock);
+	if (recorder->queue.length < RECORDER_QUEUE_MAX)
+		segment_notice(&recorder->queue, SEGMENT_NOTICE_LOST, recorder->highest, count,
+			       "the kernel's ring was full");
+	else
+		recorder->missing += count;
+	pthread_cond_signal(&recorder->filled);
+	pthread_mutex_unlock(&recorder->lock);
+}
+
 uint64_t recorder_floor(const struct recorder *recorder)
 {
 	return atomic_load_explicit(&recorder->floor, memory_order_relaxed);

@@ -73,6 +73,9 @@ uint64_t recorder_floor(const struct recorder *recorder);
 
 void recorder_statistics(struct recorder *recorder, struct recorder_statistics *ret_statistics);
 
+/* The kernel lost so many that should be here, and now never will be: noted where the recording is now. */
+void recorder_missed(struct recorder *recorder, uint64_t count);
+
 /* Once a second: what was lost is noted in the recording, also where no other event comes. */
 void recorder_tick(struct recorder *recorder);
 
