@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The stand-in instance: an includable part of the build. Gives the target `standin`, which makes
-# $(O)/standin/ whole and self-contained (programs, driver, policies): copy that folder into a guest
+# $(O)/standin/ whole and self-contained (programs, driver, data): copy that folder into a guest
 # that has nothing but busybox, and `standin/instance install ROOT` works there.
 #
 # The programs are static, because such a guest has no C library.
