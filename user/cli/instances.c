@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/config_show.h"
 #include "cli/instances_show.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -17,6 +18,7 @@ enum {
 	OPTION_SCAN,
 	OPTION_NO_PROCESSES,
 	OPTION_ASK,
+	OPTION_CPF,
 };
 
 static const struct cli_option options[] = {
@@ -26,6 +28,8 @@ static const struct cli_option options[] = {
 	{ "no-processes", 0, NULL, "do not look at running processes", OPTION_NO_PROCESSES },
 	{ "ask-instance", 0, NULL, "run the instances' own `ccontrol qlist` or `iris qlist`",
 	  OPTION_ASK },
+	{ "cpf", 0, "FILE", "show what a cpf says instead: each parameter and row with its line",
+	  OPTION_CPF },
 	{ NULL },
 };
 
@@ -37,7 +41,8 @@ const struct cli_usage cli_instances_usage = {
 	.options = options,
 	.shared = CLI_OUTPUT,
 	.notes = "FILE and DIR may be given several times. What is wrong in a file is told "
-		 "on standard error. Exit status 1: no instance was found; 2: a file or directory "
+		 "on standard error. Exit status 1: no instance was found, or the cpf has errors; "
+		 "2: a file or directory "
 		 "that was named cannot be read.",
 };
 
@@ -46,6 +51,7 @@ struct finding {
 	struct diagnostics diagnostics;
 	bool bad; /* what was named could not be read */
 	bool processes, ask;
+	const char *cpf; /* is to be shown instead */
 	int error; /* -ENOMEM */
 };
 
@@ -73,6 +79,8 @@ static int read_options(struct finding *finding, struct cli_parser *parser)
 			finding->processes = false;
 		else if (id == OPTION_ASK)
 			finding->ask = true;
+		else if (id == OPTION_CPF)
+			finding->cpf = parser->value;
 	}
 	if (id == CLI_LEAVE)
 		return parser->status;
@@ -124,13 +132,35 @@ static int conclude(const struct finding *finding)
 	return CLI_NO;
 }
 
+static int show_cpf(struct finding *finding, bool json)
+{
+	_cleanup_config_ struct config *config = NULL;
+	_cleanup_buffer_ struct buffer buffer = { 0 };
+	int r = config_read_file(finding->cpf, &finding->diagnostics, &config);
+
+	if (!r)
+		(json ? config_json_of : config_text_of)(config, &buffer);
+	if (r == -ENOMEM || buffer_failed(&buffer)) {
+		log_err(-ENOMEM, "show a cpf");
+		return CLI_CANNOT;
+	}
+	if (buffer.length)
+		fwrite(buffer.data, 1, buffer.length, stdout);
+	diagnostics_print(&finding->diagnostics, stderr, cli_colour(stderr));
+	if (r)
+		return CLI_BAD_USAGE;
+	return finding->diagnostics.errors ? CLI_NO : CLI_YES;
+}
+
 int cli_instances(int argc, char **argv)
 {
 	struct cli_parser parser = { .usage = &cli_instances_usage, .argc = argc, .argv = argv };
 	struct finding finding = { .registry = registry_new(), .processes = true };
 	int status = finding.registry ? read_options(&finding, &parser) : CLI_CANNOT;
 
-	if (status < 0) {
+	if (status < 0 && finding.cpf) {
+		status = show_cpf(&finding, parser.common.json);
+	} else if (status < 0) {
 		find(&finding);
 		if (!finding.error)
 			finding.error = print(&finding, parser.common.json);

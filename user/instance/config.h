@@ -80,7 +80,8 @@ enum config_product { CONFIG_CACHE, CONFIG_IRIS, CONFIG_PRODUCT_MAX };
 	X(JAVA_HOME, "SQL", "JavaHome", PATH, "", "", "directory of bin/java; empty: from PATH") \
 	X(JAVA_CLASS_PATH, "SQL", "JavaClassPath", PATHS, "", "", "more classes") \
 	X(TELNET_PORT, "Telnet", "Port", PORT, "23", "23", "Telnet of Windows; ignored on UNIX") \
-	X(TELNET_DNS, "Telnet", "DNSLookup", ON_OFF, "ON", "ON", "the same") \
+	X(TELNET_DNS, "Telnet", "DNSLookup", ON_OFF, "ON", "ON", \
+	  "Telnet of Windows looks up names; ignored on UNIX") \
 	X(MAX_SERVER_CONN, "config", "MaxServerConn", NUMBER, "1", "1", \
 	  "ECP application servers that may connect") \
 	X(MAX_SERVERS, "config", "MaxServers", NUMBER, "2", "2", "ECP data servers to connect to") \

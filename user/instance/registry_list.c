@@ -82,14 +82,15 @@ void text_read_block(struct text_reading *reading, const struct source_line *lin
 
 void text_end_block(struct text_reading *reading)
 {
-	struct location where = source_location(&reading->source, &reading->heading, 0,
-						reading->heading.length);
+	if (reading->block && !reading->instance) {
+		struct location where = source_location(&reading->source, &reading->heading, 0,
+							reading->heading.length);
 
-	where.file = reading->file;
-	if (reading->block && !reading->instance)
+		where.file = reading->file;
 		diagnostic_hint(diagnostics_add(reading->source.diagnostics, SEVERITY_ERROR, &where,
 						"this instance has no directory"),
 				"its block needs a line `directory: /...`");
+	}
 	reading->block = false;
 	reading->instance = NULL;
 }

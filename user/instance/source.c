@@ -228,9 +228,10 @@ int source_begin(struct source *source, const char *what, const char *file, cons
 	if (alone) {
 		struct location where = { .file = file, .line = 1, .column = 1 };
 
-		diagnostic_hint(diagnostics_add(diagnostics, SEVERITY_NOTE, &where,
-						"the lines of this %s end with CR alone", what),
-				"it is read so; `tr '\r' '\n'` makes lines of it for other tools");
+		diagnostic_hint(
+			diagnostics_add(diagnostics, SEVERITY_NOTE, &where,
+					"the lines of this %s end with CR alone", what),
+			"it is read so; `tr '\\r' '\\n'` makes lines of it for other tools");
 	}
 	nul = length ? memchr(text, '\0', length) : NULL;
 	if (nul)
