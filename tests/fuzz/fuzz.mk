@@ -40,13 +40,13 @@ $(FUZZ_NAMES:%=$(O)/fuzz/coverage/fuzz_%): $(O)/fuzz/coverage/fuzz_%: $(O)/fuzz/
 	$(Q)$(CLANG) -fsanitize=fuzzer -fprofile-instr-generate $(filter %.o,$^) $(filter %.a,$^) $(PURE_LIBS) -o $@
 
 FUZZ_ABOUT_cases := user/cli/policy_cases.c user/cli/policy_operation.c
-FUZZ_ABOUT_cpf := $(wildcard user/instance/cpf*.c user/instance/config*.c) user/instance/decode.c
-FUZZ_ABOUT_csp := user/instance/csp.c
+FUZZ_ABOUT_cpf := $(wildcard user/instance/cpf*.c user/instance/config*.c) user/instance/decode.c user/instance/source.c
+FUZZ_ABOUT_csp := $(addprefix user/instance/,csp.c iscagent.c snmpd.c arguments.c)
 FUZZ_ABOUT_policy := user/policy/read*.c user/policy/diagnostics.c user/util/utf8.c
 FUZZ_ABOUT_record := user/event/record.c user/event/event.c user/event/json.c user/event/text.c user/event/escape.c \
 	user/event/filter.c user/event/match.c
 FUZZ_ABOUT_ipc := user/ipc/protocol.c user/event/filter.c
-FUZZ_ABOUT_qlist := user/instance/registry_qlist.c
+FUZZ_ABOUT_qlist := $(addprefix user/instance/registry_,qlist.c list.c text.c)
 FUZZ_ABOUT_role_list := $(wildcard user/instance/role_list*.c) user/instance/role_log.c
 
 # What a harness needs besides the pure folders.
