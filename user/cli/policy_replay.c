@@ -199,7 +199,7 @@ static int replay_all(struct replay *replay, const struct seen_set *set)
 	return replay->operations[REPLAYED_DENIED] ? CLI_NO : CLI_YES;
 }
 
-static int replay_policy(struct replay *replay, const char *policy, const struct seen_set *set)
+static int replay_policy(struct replay replay, const char *policy, const struct seen_set *set)
 {
 	struct load_options options = { 0 };
 	_cleanup_free_ const char **paths = seen_paths(set, &options.assumed_count);
@@ -210,8 +210,10 @@ static int replay_policy(struct replay *replay, const char *policy, const struct
 	r = policy_load(&loaded, &policy, 1, &options);
 	if (r)
 		return policy_load_failed(&loaded, r);
-	replay->loaded = &loaded;
-	return replay_all(replay, set);
+	replay.loaded = &loaded;
+	r = replay_all(&replay, set);
+	buffer_release(&replay.out);
+	return r;
 }
 
 int cli_policy_replay(int argc, char **argv)
@@ -243,7 +245,6 @@ int cli_policy_replay(int argc, char **argv)
 	r = seen_read(&set, &source);
 	if (r == -EINVAL)
 		return cli_bad_usage(parser.usage, "'%s' is not a time", source.since);
-	r = r ? CLI_CANNOT : replay_policy(&replay, argv[parser.operand], &set);
-	buffer_release(&replay.out);
+	r = r ? CLI_CANNOT : replay_policy(replay, argv[parser.operand], &set);
 	return r;
 }

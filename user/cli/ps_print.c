@@ -234,18 +234,17 @@ void ps_text(const struct ps_report *report, struct buffer *buffer)
 	size_t count = report->roles->count + 1;
 	_cleanup_free_ size_t *rows = calloc(3 * count, sizeof(*rows));
 	_cleanup_free_ bool *drawn = calloc(count, sizeof(*drawn));
-	struct drawing drawing = { .report = report,
-				   .buffer = buffer,
-				   .boot_time = process_boot_time(),
-				   .by_pid = rows,
-				   .child = rows + count,
-				   .sibling = rows + 2 * count,
-				   .drawn = drawn };
+	struct drawing drawing = {
+		.report = report, .buffer = buffer, .boot_time = process_boot_time(), .drawn = drawn
+	};
 
 	if (!drawn || !rows) {
 		buffer->failed = true;
 		return;
 	}
+	drawing.by_pid = rows;
+	drawing.child = rows + count;
+	drawing.sibling = rows + 2 * count;
 	link_rows(&drawing);
 	for (size_t place = 0; place < report->instance_count; place++)
 		text_instance(&drawing, place);

@@ -132,7 +132,7 @@ static int join_run(struct learn_rule *rules, size_t count, int d)
 
 	for (size_t i = 0; i < count; i++)
 		texts += rules[i].count[d];
-	text = calloc(texts, sizeof(*text));
+	text = calloc(texts + 1, sizeof(*text));
 	if (!text)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {

@@ -30,7 +30,8 @@ static void check_kept(const char *before, const char *after)
 	while (*before) {
 		size_t length = strcspn(before, "\n");
 
-		while (*after && (strcspn(after, "\n") != length || strncmp(after, before, length)))
+		while (*after &&
+		       (strcspn(after, "\n") != length || strncmp(after, before, length) != 0))
 			after += strcspn(after, "\n") + (after[strcspn(after, "\n")] == '\n');
 		if (!*after && length)
 			fail_msg("this line is gone: %.*s", (int)length, before);

@@ -186,10 +186,13 @@ static void test_random(void **state)
 		size_t count = 0;
 
 		for (unsigned int i = 0; i < 24; i++)
-			if (chosen >> i & 1)
-				seen[count++] = (struct learn_seen)SEEN(
-					CW_CLASS_CONNECT, "cache", whats[i % 4],
-					addresses[i / 4 % 3], users[i / 12]);
+			if (chosen >> i & 1) {
+				const struct learn_seen one =
+					SEEN(CW_CLASS_CONNECT, "cache", whats[i % 4],
+					     addresses[i / 4 % 3], users[i / 12]);
+
+				seen[count++] = one;
+			}
 		assert_int_equal(learn(seen, count, &learnt), 0);
 		check_exact(seen, count, &learnt);
 		assert_true(learnt.count <= 12);

@@ -24,8 +24,8 @@ static uint32_t wanted_port(const struct reference *reference, const struct rule
 
 	if (reference_port(reference, rule->ports, rule->port_count, request))
 		return 0;
-	for (uint8_t protocol = 0; protocol < CW_PROTOCOL_MAX; protocol++) {
-		other.protocol = protocol;
+	for (int protocol = 0; protocol < CW_PROTOCOL_MAX; protocol++) {
+		other.protocol = (uint8_t)protocol;
 		if (reference_port(reference, rule->ports, rule->port_count, &other))
 			return 1u << NEAREST_PROTOCOL;
 	}
