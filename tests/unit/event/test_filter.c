@@ -234,6 +234,34 @@ static void test_and_or(void **state)
 	assert_false(filter_match(&filter, &event, NULL));
 }
 
+/* A role is what the daemon told of the process, or none: then no pattern is met. */
+static void test_role(void **state)
+{
+	static const struct {
+		const char *value, *role;
+		bool passes;
+	} rows[] = {
+		{ "CONTROL", "CONTROL", true },
+		{ "CONTROL,WRT*", "WRTDMN", true },
+		{ "job *", "job a^B", true },
+		{ "control", "CONTROL", false },
+		{ "SuperServer", "SuperServer worker", false },
+		{ "*", NULL, false },
+	};
+	struct cw_record record = sample_connect();
+	struct event event;
+
+	(void)state;
+	sample_event(&record, sizeof(record), &event);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_filter_ struct filter filter = { 0 };
+
+		event.role = rows[i].role;
+		assert_int_equal(add(&filter, "role", rows[i].value), 0);
+		assert_int_equal(filter_match(&filter, &event, NULL), rows[i].passes);
+	}
+}
+
 /* A pattern that would keep a backtracking matcher busy until the next release. */
 static void test_star_bomb(void **state)
 {
@@ -296,7 +324,8 @@ int main(void)
 		cmocka_unit_test(test_match),	       cmocka_unit_test(test_v6),
 		cmocka_unit_test(test_absent),	       cmocka_unit_test(test_ancestry),
 		cmocka_unit_test(test_host),	       cmocka_unit_test(test_and_or),
-		cmocka_unit_test(test_star_bomb),      cmocka_unit_test(test_wanted),
+		cmocka_unit_test(test_role),	       cmocka_unit_test(test_star_bomb),
+		cmocka_unit_test(test_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
