@@ -254,13 +254,15 @@ static void give(const char *directory, const char *name, uid_t owner, gid_t gro
 
 static void test_accounts(void **state)
 {
-	char *directory = temporary_new("accounts");
 	struct diagnostics diagnostics = { 0 };
-	_cleanup_registry_ struct registry *registry = registry_new();
+	_cleanup_registry_ struct registry *registry = NULL;
 	const struct instance *instance;
+	char *directory;
 
 	(void)state;
 	need_root();
+	registry = registry_new();
+	directory = temporary_new("accounts");
 	make_instance(directory, "i", "cache", "cache.cpf", CACHE_CPF);
 	make_file(directory, "i/_LastGood_.cpf", CACHE_CPF, 0644);
 	give(directory, "i/mgr", 51000, 51001);

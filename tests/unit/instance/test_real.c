@@ -94,9 +94,10 @@ static struct registry *read_list(const char *name)
 {
 	const char *path = in_data(name);
 	struct diagnostics diagnostics = { 0 };
-	struct registry *registry = registry_new();
+	struct registry *registry;
 
 	need(path);
+	registry = registry_new();
 	assert_int_equal(registry_read_file(registry, path, &diagnostics), 0);
 	assert_int_equal(diagnostics.errors, 0);
 	diagnostics_release(&diagnostics);
