@@ -49,7 +49,7 @@ static void adopt_killed(void)
 	       "adopt: counters went on, and add up (%llu)", judged);
 	json_release(&status);
 	tap_ok(refused(), "adopt: and enforces");
-	daemon_stop(SIGKILL);
+	daemon_stop(SIGTERM); /* it delivers what is there */
 	records_read(world_path("records"), &records);
 	if (!tap_ok(records.distinct == WHILE_DEAD + 2 && records.count == records.distinct &&
 			    records.first == 1 && !records.holes,

@@ -2,7 +2,8 @@
 /*
  * What is in force outlives the daemon, however it ends.
  *
- *	lifetime --backend NAME [--program PATH] [--actors DIR] [--variants DIR] [--scene NAME]... [--guest]
+ *	lifetime --backend NAME [--program PATH] [--actors DIR] [--variants DIR] [--standin DIR]
+ *	         [--scene NAME]... [--guest]
  *
  * The options are those of the integration tests; --variants: where cachewarden-faulty, -other and -next
  * are (beside this program). Prints TAP.
@@ -31,9 +32,9 @@ static const struct scene {
 	const char *name;
 	void (*run)(void);
 } scenes[] = {
-	{ "adopt", scene_adopt },     { "stop", scene_stop },	      { "times", scene_times },
-	{ "faults", scene_faults },   { "upgrades", scene_upgrades }, { "kills", scene_kills },
-	{ "reloads", scene_reloads },
+	{ "order", scene_order }, { "adopt", scene_adopt },	  { "stop", scene_stop },
+	{ "times", scene_times }, { "upgrades", scene_upgrades }, { "faults", scene_faults },
+	{ "kills", scene_kills }, { "reloads", scene_reloads },
 };
 #define SCENES (sizeof(scenes) / sizeof(scenes[0]))
 
@@ -44,7 +45,7 @@ static bool chosen[SCENES], some;
 static void usage(void)
 {
 	fputs("usage: lifetime --backend lsm|fmod_ret|cgroup [--program PATH] [--actors DIR]\n"
-	      "                [--variants DIR] [--scene NAME]... [--guest]\n",
+	      "                [--variants DIR] [--standin DIR] [--scene NAME]... [--guest]\n",
 	      stderr);
 	exit(2);
 }
@@ -80,6 +81,7 @@ static void options_read(int argc, char **argv)
 		{ "program", required_argument, NULL, 'p' },
 		{ "actors", required_argument, NULL, 'a' },
 		{ "variants", required_argument, NULL, 'v' },
+		{ "standin", required_argument, NULL, 's' },
 		{ "scene", required_argument, NULL, 'c' },
 		{ "guest", no_argument, NULL, 'g' },
 		{ NULL, 0, NULL, 0 },
@@ -100,6 +102,8 @@ static void options_read(int argc, char **argv)
 			actors = optarg;
 		if (option == 'v')
 			built = optarg;
+		if (option == 's')
+			world.standin = absolute(optarg);
 		if (option == 'c')
 			choose(optarg);
 		if (option == 'g')
@@ -120,6 +124,7 @@ static void options_read(int argc, char **argv)
 /* What is pinned goes with the world's own file system. */
 static void leave(void)
 {
+	order_release();
 	if (daemon_pid() > 0) {
 		daemon_notes();
 		daemon_stop(SIGKILL);

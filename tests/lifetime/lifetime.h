@@ -18,6 +18,8 @@ struct variants {
 };
 extern struct variants variants;
 
+void scene_order(void);
+void order_release(void); /* … at the end of a run that did not come so far */
 void scene_adopt(void);
 void scene_stop(void);
 void scene_times(void);

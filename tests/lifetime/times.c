@@ -43,7 +43,8 @@ static void times_enforce(void)
 {
 	policy_write("kept", KEPT_HEAD "mode: audit\n" KEPT_BODY);
 	tap_ok(daemon_start() && status_await_trust(NULL) && passes(), "times: in audit mode");
-	tap_ok(mode("enforce", "--confirm=3s") && refused(), "times: enforce --confirm");
+	tap_ok(mode("enforce", world.guest ? "--confirm=20s" : "--confirm=5s") && refused(),
+	       "times: enforce --confirm");
 	daemon_stop(SIGKILL);
 	tap_ok(refused(), "times: killed, enforcing goes on");
 	tap_ok(wait_until(passes_now, NULL), "times: and falls back, without a daemon");
@@ -65,7 +66,8 @@ static void times_audit(void)
 {
 	if (!tap_ok(start_kept() && refused(), "times: in enforce mode"))
 		return;
-	tap_ok(mode("audit", "--for=3s") && passes(), "times: audit --for");
+	tap_ok(mode("audit", world.guest ? "--for=20s" : "--for=5s") && passes(),
+	       "times: audit --for");
 	tap_ok(daemon_reload() && passes(), "times: a reload leaves it");
 	daemon_stop(SIGKILL);
 	tap_ok(wait_until(refused_now, NULL), "times: and enforces again, without a daemon");

@@ -129,8 +129,36 @@ static void advise(const struct kern_probe *probe, const struct examination resu
 			    "need `allow_partial: [library, receive]`\n");
 }
 
+/* What a daemon that starts now would find, and make of it. */
+static const char *pins_found(const struct kern_probe *probe, const char *directory)
+{
+	static const char *const words[] = {
+		[KERN_PINS_NONE] = "nothing is pinned",
+		[KERN_PINS_OURS] = "in force, by these programs",
+		[KERN_PINS_OTHER] = "in force, by other programs; `run` replaces them",
+		[KERN_PINS_WRONG] = "not what was left there; `run` tells what, `run --recover` "
+				    "replaces it",
+	};
+	struct kern_pins pins;
+	const char *word;
+
+	if (strcmp(directory, "none") == 0)
+		return "not wanted: verdicts end with the daemon";
+	switch (kern_pins_look(directory, probe, &pins)) {
+	case 0:
+		word = words[pins.state];
+		kern_pins_close(&pins);
+		return word;
+	case -ENODEV:
+		return "no bpf file system is there: verdicts would end with the daemon";
+	default:
+		return "cannot be read";
+	}
+}
+
 static void print_text(const struct kern_probe *probe,
-		       const struct examination results[CW_BACKEND_MAX], const char *advice)
+		       const struct examination results[CW_BACKEND_MAX], const char *pins,
+		       const char *advice)
 {
 	int best = best_of(results);
 	char reason[512];
@@ -153,13 +181,15 @@ static void print_text(const struct kern_probe *probe,
 		printf("%-10s %s%s\n", vocabulary_word(&words_backend, (size_t)backend), reason,
 		       backend == best ? " (chosen by auto)" : "");
 	}
+	printf("%-10s %s\n", "pins", pins);
 	if (*advice)
 		printf("\n%s", advice);
 }
 
 /* Quotes and backslashes do not occur in the kernel's words; control characters do not either. */
 static void print_json(const struct kern_probe *probe,
-		       const struct examination results[CW_BACKEND_MAX], char *advice)
+		       const struct examination results[CW_BACKEND_MAX], const char *pins,
+		       char *advice)
 {
 	int best = best_of(results);
 	char reason[512], *save = NULL;
@@ -184,7 +214,7 @@ static void print_json(const struct kern_probe *probe,
 			       result->tested ? guard_word(result, operation) : "absent");
 		printf("}}");
 	}
-	printf("},\"advice\":[");
+	printf("},\"pins\":\"%s\",\"advice\":[", pins);
 	for (char *line = strtok_r(advice, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		printf("%s\"%s\"", first ? "" : ",", line);
 		first = false;
@@ -197,7 +227,7 @@ const struct cli_usage cli_doctor_usage = {
 	.operands = "",
 	.summary = "What guards each operation on this kernel, why no better backend does, what to "
 		   "change.",
-	.shared = CLI_OUTPUT,
+	.shared = CLI_OUTPUT | CLI_PIN_DIR,
 	.notes = "Each backend is attached for a moment and put to its self-test. Exit status 3: "
 		 "none works.",
 };
@@ -208,6 +238,7 @@ int cli_doctor(int argc, char **argv)
 	struct examination results[CW_BACKEND_MAX];
 	struct buffer advice = { 0 };
 	struct kern_probe probe;
+	const char *pins;
 
 	if (cli_parse(&parser) == CLI_LEAVE)
 		return parser.status;
@@ -218,10 +249,11 @@ int cli_doctor(int argc, char **argv)
 	for (int backend = 0; backend < CW_BACKEND_MAX; backend++)
 		examine(&probe, (enum cw_backend)backend, &results[backend]);
 	advise(&probe, results, &advice);
+	pins = pins_found(&probe, parser.common.pin_dir);
 	if (parser.common.json)
-		print_json(&probe, results, advice.data ? advice.data : (char[]){ "" });
+		print_json(&probe, results, pins, advice.data ? advice.data : (char[]){ "" });
 	else
-		print_text(&probe, results, advice.data ? advice.data : "");
+		print_text(&probe, results, pins, advice.data ? advice.data : "");
 	buffer_release(&advice);
 	return best_of(results) < 0 ? CLI_CANNOT : CLI_YES;
 }

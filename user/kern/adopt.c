@@ -113,6 +113,28 @@ static void judge_current(struct kern_pins *pins, const struct kern_probe *probe
 	kern_free(kern);
 }
 
+int kern_pins_look(const char *directory, const struct kern_probe *probe,
+		   struct kern_pins *ret_pins)
+{
+	struct kern_pins pins = { .lock = -1 };
+	char **names;
+	size_t count;
+	int r = directory_suits(directory);
+
+	snprintf(pins.directory, sizeof(pins.directory), "%s", directory);
+	if (!r)
+		r = names_read(directory, &names, &count);
+	if (r && r != -ENOENT)
+		return r;
+	if (!r) {
+		find_current(&pins, names, count);
+		names_free(names, count);
+		judge_current(&pins, probe);
+	}
+	*ret_pins = pins;
+	return 0;
+}
+
 int kern_pins_open(const char *directory, const struct kern_probe *probe,
 		   struct kern_pins *ret_pins)
 {

@@ -102,6 +102,9 @@ struct kern_pins {
  */
 int kern_pins_open(const char *directory, const struct kern_probe *probe,
 		   struct kern_pins *ret_pins);
+/* Only look: makes nothing, locks nothing. */
+int kern_pins_look(const char *directory, const struct kern_probe *probe,
+		   struct kern_pins *ret_pins);
 void kern_pins_close(struct kern_pins *pins);
 /* Paths of sets besides the one in force: left by daemons that were killed. Owned by the caller. */
 int kern_pins_left_over(const struct kern_pins *pins, char ***ret_names, size_t *ret_count);
