@@ -264,6 +264,8 @@ static bool acts_again(void)
 void standin_learn(void)
 {
 	char learnt[PATH_MAX], policy[PATH_MAX], apply[PATH_MAX + 16], *output = NULL;
+	bool kept = world_command("cp %s %s", world_path("policy.d/standin.yaml"),
+				  world_path("kept.yaml")) == 0;
 	size_t allowed = 0;
 	bool good;
 
@@ -294,7 +296,8 @@ void standin_learn(void)
 	good = world_command("cp %s %s", learnt, world_path("policy.d/standin.yaml")) == 0 &&
 	       daemon_reload() && status_await_trust("/mgr/Temp/") && acts_again();
 	tap_ok(good, "standin: in force, what was learnt is no deviation any more");
-	good = world_command("cp %s %s", world_path("standin/cachewarden.yaml"),
+	good = kept &&
+	       world_command("cp %s %s", world_path("kept.yaml"),
 			     world_path("policy.d/standin.yaml")) == 0 &&
 	       daemon_reload() && status_await_trust(NULL);
 	tap_ok(good, "standin: its own policy is in force again");
