@@ -50,12 +50,15 @@ static const char *told_endpoint(const struct event *event, struct told_operatio
 	return NULL;
 }
 
-/* An event does not say whether a received socket was bound or connected. What was judged as bound has
- * no peer, and a bound socket's own address is one of this host's; the port of a rule's name would be a
- * guess as well. Connected is what the one use that there is for it hands over. */
+/* Whether a received socket was bound or connected is told by the class that answered. Events of before there was
+ * that field: what has no port yet was bound, and the rest is what is handed over most. */
 static const char *told_received(const struct event *event, struct told_operation *ret)
 {
-	operation_word(&ret->operation, event->record.port ? "connected" : "bound");
+	bool known = event->record.rule_class == CW_CLASS_BIND ||
+		     event->record.rule_class == CW_CLASS_CONNECT;
+	bool bound = known ? event->record.rule_class == CW_CLASS_BIND : !event->record.port;
+
+	operation_word(&ret->operation, bound ? "bound" : "connected");
 	return told_endpoint(event, ret);
 }
 

@@ -74,6 +74,7 @@ struct event_field {
 	X(REASON, reason, TOP, WORD, ANY, false, &words_reason) \
 	X(POLICY_FILE, file, POLICY, STRING, ANY, false, NULL) \
 	X(POLICY_LINE, line, POLICY, NUMBER, ANY, false, NULL) \
+	X(POLICY_CLASS, class, POLICY, WORD, ANY, true, &words_class) \
 	X(PID, pid, PROCESS, NUMBER, ANY, false, NULL) \
 	X(TID, tid, PROCESS, NUMBER, ANY, false, NULL) \
 	X(PPID, ppid, PROCESS, NUMBER, ANY, false, NULL) \

@@ -274,6 +274,7 @@ int event_parse(const char *line, size_t length, struct event_parsed *ret_parsed
 	ret_parsed->origin = (struct catalogue_rule){ 0 };
 	memset(&ret_parsed->event, 0, offsetof(struct event, texts));
 	ret_parsed->event.count = 1;
+	ret_parsed->event.record.rule_class = CW_CLASS_MAX; /* not told */
 	if (!read_object(ret_parsed, &scan, EVENT_TOP, &progress) || !scan_end(&scan) ||
 	    !is_complete(ret_parsed, &progress) || !parsed_settle(ret_parsed, &progress))
 		return -EBADMSG;

@@ -9,7 +9,7 @@
 
 #include "event/fields.h"
 
-static void schema_words(struct buffer *buffer, const struct vocabulary *words)
+static void schema_words(struct buffer *buffer, const struct vocabulary *words, bool nullable)
 {
 	const char *separator = "";
 
@@ -20,7 +20,7 @@ static void schema_words(struct buffer *buffer, const struct vocabulary *words)
 		buffer_printf(buffer, "%s\"%s\"", separator, words->words[i]);
 		separator = ", ";
 	}
-	buffer_add_string(buffer, "] }");
+	buffer_printf(buffer, "%s] }", nullable ? ", null" : "");
 }
 
 static void schema_kind(struct buffer *buffer, const struct event_field *field)
@@ -41,7 +41,7 @@ static void schema_kind(struct buffer *buffer, const struct event_field *field)
 	const char *format, *hole;
 
 	if (field->kind == EVENT_WORD) {
-		schema_words(buffer, field->words);
+		schema_words(buffer, field->words, field->nullable);
 		return;
 	}
 	if (field->kind == EVENT_ANCESTRY) {
