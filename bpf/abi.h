@@ -332,7 +332,8 @@ struct cw_subject {
 	__u8 exec; /* CW_EXEC_*, or a mark of the linux_binprm that exec_script belongs to */
 	__u16 executable; /* file number, CW_FILE_UNKNOWN if no policy names it */
 	__u16 script; /* file number of the script it runs, else 0 */
-	__u16 exec_script; /* between the two looks at a script's exec: the script */
+	__u16 exec_script; /* between the two looks at a script's exec: the script; with CW_EXEC_NONE: a
+			    * mark of the file executed, 0 if it is not known */
 };
 CW_ASSERT_SIZE(struct cw_subject, 8);
 _Static_assert(CW_FILES_MAX <= 65536 && CW_GOVERNED(CW_INSTANCES_MAX - 1) < 256, "label");

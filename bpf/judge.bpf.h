@@ -18,8 +18,13 @@
 #define EACCES 13
 #define SIGKILL 9
 #define PROT_READ 1
+#define PROT_WRITE 2
 #define PROT_EXEC 4
+#define MAP_TYPE 15
+#define MAP_PRIVATE 2
+#define VM_WRITE 2
 #define VM_EXEC 4
+#define VM_SHARED 8
 #define MSG_FASTOPEN 0x20000000
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
@@ -260,8 +265,12 @@ static __always_inline bool argument_given(const void *argument)
 	return number;
 }
 
-/* file: NULL for memory without a file. argument: where the hook was given it; NULL if it was not. */
-static __always_inline int settle_library(struct file *file, const void *argument)
+/*
+ * file: NULL for memory without a file. argument: where the hook was given it; NULL if it was not. apart:
+ * what will be executed need not be what the file holds, since it is a private copy that is or was writable.
+ * Such a one must be allowed as both, and so must a file that has no name.
+ */
+static __always_inline int settle_library(struct file *file, const void *argument, bool apart)
 {
 	struct hook hook = {};
 	struct judgement judgement = { .request.operation = CW_OPERATION_LIBRARY };
@@ -291,16 +300,39 @@ static __always_inline int settle_library(struct file *file, const void *argumen
 		if (known)
 			target.number = known->file;
 	}
+	if (request->has_file && (apart || !identity->links) &&
+	    judgement.decision.verdict == CW_VERDICT_ALLOW) {
+		request->has_file = 0;
+		request->target_state = CW_FILE_STATE_UNKNOWN;
+		judgement.decision = cw_decide(&hook.pages, request);
+	}
 	judgement.backend = attached_backend;
 	return settle(&hook, &judgement, CW_EFFECT_REFUSED);
 }
 
 /* ------------------------------------------------------------------ sockets */
 
-/* What the cgroup backend cannot see afterwards it must judge here. */
+/* What the cgroup backend cannot see afterwards it must judge when the socket is made. */
 static __always_inline bool unseen_by_cgroup(__u32 protocol)
 {
-	return protocol == IPPROTO_SCTP || protocol == IPPROTO_UDPLITE;
+	return protocol != IPPROTO_TCP && protocol != IPPROTO_UDP && protocol != IPPROTO_MPTCP &&
+	       protocol != IPPROTO_ICMP && protocol != IPPROTO_ICMPV6;
+}
+
+/* May the instance have a socket of this kind at all? */
+static __always_inline struct cw_decision socket_decide(const struct hook *hook,
+							struct cw_request *request, __u32 family,
+							__u32 type, __u32 protocol)
+{
+	hook_request(hook, request);
+	request->family = family < CW_FAMILIES_MAX ? family : CW_FAMILIES_MAX;
+	request->socket_type = type;
+	request->protocol = family_is_inet(family) ? socket_protocol(protocol) : CW_PROTOCOL_OTHER;
+	/* A "ping" socket sends raw ICMP in all but name. */
+	if (family_is_inet(family) && type == SOCK_DGRAM &&
+	    (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6))
+		request->socket_type = SOCK_RAW;
+	return cw_decide_socket(&hook->pages, request);
 }
 
 static __always_inline int settle_socket(__u32 family, __u32 type, __u32 protocol, __u8 backend)
@@ -311,15 +343,7 @@ static __always_inline int settle_socket(__u32 family, __u32 type, __u32 protoco
 
 	if (!hook_open(&hook, CW_OPERATION_SOCKET, CW_CLASS_SOCKETS))
 		return 0;
-	hook_request(&hook, request);
-	request->family = family < CW_FAMILIES_MAX ? family : CW_FAMILIES_MAX;
-	request->socket_type = type;
-	request->protocol = family_is_inet(family) ? socket_protocol(protocol) : CW_PROTOCOL_OTHER;
-	/* A "ping" socket sends raw ICMP in all but name. */
-	if (family_is_inet(family) && type == SOCK_DGRAM &&
-	    (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6))
-		request->socket_type = SOCK_RAW;
-	judgement.decision = cw_decide(&hook.pages, request);
+	judgement.decision = socket_decide(&hook, request, family, type, protocol);
 	if (backend == CW_BACKEND_CGROUP && judgement.decision.verdict == CW_VERDICT_ALLOW &&
 	    request->instance < CW_INSTANCES_MAX && unseen_by_cgroup(protocol))
 		judgement.decision = cw_decide_undecided(&hook.pages, request, CW_CLASS_SOCKETS);
@@ -519,16 +543,28 @@ static __always_inline int settle_receive(struct file *file)
 	struct hook hook = {};
 	struct socket *socket;
 	struct sock *sock;
-	__u32 state, local;
+	__u32 state, local, family, protocol;
 
 	if ((file->f_inode->i_mode & S_IFMT) != S_IFSOCK)
 		return 0;
 	socket = BPF_CORE_READ(file, private_data);
 	sock = BPF_CORE_READ(socket, sk);
-	if (!sock || !family_is_inet(BPF_CORE_READ(sock, __sk_common.skc_family)))
+	if (!sock)
 		return 0;
 	/* What others hand to each other is nobody's business. */
 	if (!hook_open(&hook, CW_OPERATION_RECEIVE, CW_CLASS_BIND) || !hook.subject)
+		return 0;
+	family = BPF_CORE_READ(sock, __sk_common.skc_family);
+	protocol = BPF_CORE_READ(sock, sk_protocol);
+	/* One that may not be made may not be had either. */
+	judgement.decision = socket_decide(&hook, &judgement.request, family,
+					   BPF_CORE_READ(sock, sk_type), protocol);
+	if (judgement.decision.verdict != CW_VERDICT_ALLOW) {
+		judgement.socket_protocol = protocol;
+		judgement.backend = attached_backend;
+		return settle(&hook, &judgement, CW_EFFECT_REFUSED);
+	}
+	if (!family_is_inet(family))
 		return 0;
 	state = BPF_CORE_READ(sock, __sk_common.skc_state);
 	local = BPF_CORE_READ(sock, __sk_common.skc_num);
@@ -544,7 +580,7 @@ static __always_inline int settle_receive(struct file *file)
 		if (!hook_addresses(&hook))
 			return 0;
 		hook_request(&hook, request);
-		request->protocol = socket_protocol(BPF_CORE_READ(sock, sk_protocol));
+		request->protocol = socket_protocol(protocol);
 		judgement.decision = cw_decide(&hook.pages, request);
 		if (judgement.decision.verdict == CW_VERDICT_DENY) {
 			request->direction = CW_DIRECTION_CONNECT;
@@ -552,8 +588,7 @@ static __always_inline int settle_receive(struct file *file)
 			hook_address(&hook, request);
 		}
 	}
-	return settle_network(&hook, &judgement, BPF_CORE_READ(sock, sk_protocol), attached_backend,
-			      CW_EFFECT_REFUSED);
+	return settle_network(&hook, &judgement, protocol, attached_backend, CW_EFFECT_REFUSED);
 }
 
 /* ------------------------------------------------------------------ SCTP */

@@ -104,6 +104,13 @@ static __always_inline bool kernel_exiting(struct task_struct *task)
 	return BPF_CORE_READ(task, signal, live.counter) == 0;
 }
 
+/* One thread speaks for its process: the leader, unless it has ended before the others. It then has no
+ * mm any more, and each of the others may speak. */
+static __always_inline bool kernel_speaks(struct task_struct *task)
+{
+	return task->pid == task->tgid || !task->group_leader->mm;
+}
+
 /* Between the beginning of an exec and its end. */
 static __always_inline bool kernel_executing(struct task_struct *task)
 {

@@ -93,6 +93,15 @@ static __always_inline __u8 subject_exec_mark(const struct cw_subject *label,
 	return (distance >> 9 & 0x7f) + 1;
 }
 
+/* Enough to tell that a process says it runs another file than it executed. */
+static __always_inline __u16 subject_file_mark(const struct cw_identity *identity)
+{
+	__u64 mixed = (identity->key.inode ^ (__u64)identity->key.device << 32) *
+		      0x9e3779b97f4a7c15ull;
+
+	return (mixed >> 48) | 1;
+}
+
 static __always_inline void subject_fork(__u32 parent, __u32 child)
 {
 	const struct cw_subject *label;
@@ -106,6 +115,8 @@ static __always_inline void subject_fork(__u32 parent, __u32 child)
 		copy.governed = label->governed;
 		copy.executable = label->executable;
 		copy.script = label->script;
+		if (label->exec == CW_EXEC_NONE)
+			copy.exec_script = label->exec_script;
 	}
 	subject_write(child, copy);
 }
@@ -131,12 +142,14 @@ static __always_inline __u32 subject_entry(const struct cw_file *file)
 /* The process now runs this file: it becomes governed, or governed under another executable. again: this
  * may have been told before, and then the script is known and what named it forgotten. */
 static __always_inline void subject_exec(__u32 tgid, const struct cw_file *file, bool admitted,
+					 const struct cw_identity *identity,
 					 const struct linux_binprm *bprm, bool again)
 {
 	bool interpreter = bprm->interp != bprm->filename;
 	struct cw_subject *label = subject_find(tgid);
 	__u16 number = file && admitted ? file->file : CW_FILE_UNKNOWN;
-	struct cw_subject fresh = { .executable = number };
+	struct cw_subject fresh = { .executable = number,
+				    .exec_script = subject_file_mark(identity) };
 	__u32 instance;
 
 	if (label) {

@@ -4,8 +4,9 @@
  * settles; the backends differ only in how they settle. The loader turns autoload on for one backend's
  * programs and for the label keepers.
  *
- *   label keepers   fork, exec, exit tracepoints; the iterator, once they are live
- *   lsm, fmod_ret   the same ten hooks; -EACCES refuses
+ *   label keepers   fork, exec, exit tracepoints (exec: where the hooks below judge what is mapped, the
+ *                   moment before that); the iterator, once they are live
+ *   lsm, fmod_ret   the same twelve hooks; -EACCES refuses
  *   cgroup          sock_create, connect, sendmsg, bind at the cgroup root: 0 refuses (EPERM);
  *                   exec and listen by tracepoints: SIGKILL before the caller runs on
  *
@@ -17,6 +18,8 @@
 #include <bpf/bpf_endian.h>
 
 #include "judge.bpf.h"
+#include "label.bpf.h"
+#include "reach.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -58,73 +61,27 @@ int BPF_PROG(label_exit_again, struct task_struct *task)
 	return 0;
 }
 
-static __always_inline void label_executed(struct task_struct *task, struct linux_binprm *bprm,
-					   bool again)
-{
-	struct cw_identity identity = {};
-	const struct cw_file *file;
-	__u8 state;
-
-	file_identity(CW_PLAIN, bprm->file, &identity);
-	file = file_find(&identity, &state);
-	subject_exec(task->tgid, file, state == CW_FILE_STATE_ADMITTED, bprm, again);
-}
-
 SEC("?tp_btf/sched_process_exec")
 int BPF_PROG(label_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	label_executed(task, bprm, false);
+	label_executed(task->tgid, bprm, false);
 	return 0;
 }
 
 SEC("?tp_btf/sched_process_exec")
 int BPF_PROG(label_exec_again, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	label_executed(task, bprm, true);
+	label_executed(task->tgid, bprm, true);
 	return 0;
 }
 
-#define ANCESTORS_MAX 32
-
-/*
- * The instance of the nearest ancestor that is governed. By probes: following a known pointer has the
- * verifier search all of the kernel's types, a millisecond each time, and this loop has many turns.
- */
-static __always_inline __u32 label_inherited(struct task_struct *task)
+/* When it can no longer fail, and before the program and its loader are mapped: these are then judged
+ * as the new program's own, also where nobody governed the old one. The one above is its second copy. */
+SEC("?fentry/security_bprm_committing_creds")
+int BPF_PROG(label_committing, struct linux_binprm *bprm)
 {
-	struct task_struct *ancestor = task;
-
-	for (int i = 0; i < ANCESTORS_MAX; i++) {
-		const struct cw_subject *label;
-		int tgid = 0;
-
-		if (bpf_core_read(&ancestor, sizeof(ancestor), &ancestor->real_parent) ||
-		    bpf_core_read(&tgid, sizeof(tgid), &ancestor->tgid) || tgid <= 1)
-			break;
-		label = subject_find(tgid);
-		if (label)
-			return label->governed - CW_GOVERNED(0);
-	}
-	return CW_INSTANCE_NONE;
-}
-
-static __always_inline void label_give(struct task_struct *task, const struct mm_struct *mm,
-				       struct cw_subject label)
-{
-	__u32 tgid = task->tgid;
-	struct mm_struct *now = NULL;
-	struct cw_subject *given;
-
-	subject_write(tgid, label);
-	__sync_fetch_and_add(&labels_given, 1);
-	/* An exec may have passed by meanwhile: what runs now the next pass finds out. */
-	bpf_core_read(&now, sizeof(now), &task->mm);
-	given = subject_find(tgid);
-	if (given && now != mm)
-		given->executable = CW_FILE_UNKNOWN;
-	/* Or its exit, which would not take this label away. */
-	if (kernel_exiting(task))
-		subject_exit(tgid);
+	label_executed(bpf_get_current_pid_tgid() >> 32, bprm, false);
+	return 0;
 }
 
 /* Label what ran before the hooks were live: entries, and what descends from them. */
@@ -140,9 +97,10 @@ int label_running(struct bpf_iter__task *context)
 	__u32 number = CW_FILE_UNKNOWN;
 	__u32 instance = CW_INSTANCE_NONE;
 	bool executing;
+	__u16 mark;
 	__u8 state;
 
-	if (!task || task->pid != task->tgid || kernel_exiting(task))
+	if (!task || kernel_exiting(task) || !kernel_speaks(task))
 		return 0;
 	mm = task->mm;
 	if (!mm)
@@ -157,11 +115,15 @@ int label_running(struct bpf_iter__task *context)
 		instance = subject_entry(file);
 	if (file && state == CW_FILE_STATE_ADMITTED)
 		number = file->file;
+	mark = subject_file_mark(&identity);
 	label = subject_find(task->tgid);
 	if (label) {
 		/* A number may have been given to its executable since. Never take one away: the file on
-		 * disk may have been replaced under a process that runs the old one. */
-		if (number && !executing && label->executable != number)
+		 * disk may have been replaced under a process that runs the old one. Nor believe another
+		 * file than it executed: a process may change what it says it runs. */
+		if (number && !executing && label->executable != number &&
+		    label->exec == CW_EXEC_NONE &&
+		    (label->exec_script == mark || !label->exec_script))
 			label->executable = number;
 		return 0;
 	}
@@ -172,7 +134,8 @@ int label_running(struct bpf_iter__task *context)
 		 * an exec when it has happened must not judge this one as the new program's own. */
 		struct cw_subject fresh = { .executable = number,
 					    .governed = CW_GOVERNED(instance),
-					    .exec = executing ? CW_EXEC_UNJUDGED : CW_EXEC_NONE };
+					    .exec = executing ? CW_EXEC_UNJUDGED : CW_EXEC_NONE,
+					    .exec_script = executing ? 0 : mark };
 
 		label_give(task, mm, fresh);
 	}
@@ -287,12 +250,20 @@ int BPF_PROG(fmod_sctp, struct sock *sock, int option, struct sockaddr *address,
 	return earlier ? earlier : settle_sctp(ctx, sock, option, length);
 }
 
+static __always_inline int settle_mmap(const void *arguments, struct file *file,
+				       unsigned long protection, unsigned long flags)
+{
+	bool apart = protection & PROT_WRITE && (flags & MAP_TYPE) == MAP_PRIVATE;
+
+	return protection & PROT_EXEC ? settle_library(file, arguments, apart) : 0;
+}
+
 /* These two differ in their arguments: the LSM hooks also tell what was requested. */
 SEC("?lsm/mmap_file")
 int BPF_PROG(lsm_mmap, struct file *file, unsigned long requested, unsigned long protection,
 	     unsigned long flags, int earlier)
 {
-	return earlier ? earlier : protection & PROT_EXEC ? settle_library(file, ctx) : 0;
+	return earlier ? earlier : settle_mmap(ctx, file, protection, flags);
 }
 
 SEC("?fmod_ret/security_mmap_file")
@@ -301,16 +272,31 @@ int BPF_PROG(fmod_mmap, struct file *file, unsigned long protection, unsigned lo
 {
 	if ((protection & (PROT_READ | PROT_EXEC)) == PROT_READ && kernel_read_implies_exec())
 		protection |= PROT_EXEC;
-	return earlier ? earlier : protection & PROT_EXEC ? settle_library(file, ctx) : 0;
+	return earlier ? earlier : settle_mmap(ctx, file, protection, flags);
 }
 
+/* What was mapped as data, perhaps written to, becomes code; or code becomes writable. */
 HOOK(protect, file_mprotect, security_file_mprotect,
      (struct vm_area_struct * area, unsigned long requested, unsigned long protection),
      (area, requested, protection))
 {
-	if (!(protection & PROT_EXEC) || area->vm_flags & VM_EXEC)
+	unsigned long flags = area->vm_flags;
+	bool writable = protection & PROT_WRITE && !(flags & VM_SHARED);
+
+	if (!(protection & PROT_EXEC) || (flags & VM_EXEC && (!writable || flags & VM_WRITE)))
 		return 0;
-	return settle_library(area->vm_file, NULL);
+	return settle_library(area->vm_file, NULL, writable || area->anon_vma);
+}
+
+HOOK(trace, ptrace_access_check, security_ptrace_access_check,
+     (struct task_struct * task, unsigned int mode), (task, mode))
+{
+	return settle_trace(task, mode);
+}
+
+HOOK(open, file_open, security_file_open, (struct file * file), (file))
+{
+	return settle_open(file);
 }
 
 /* ------------------------------------------------------------------ cgroup */

@@ -33,6 +33,7 @@ struct dentry;
 
 struct super_block {
 	__u32 s_dev;
+	unsigned long s_magic;
 };
 
 struct inode {
@@ -71,6 +72,7 @@ struct file {
 	struct inode *f_inode;
 	void *private_data;
 	const void *f_op;
+	unsigned int f_mode;
 };
 
 struct fdtable {
@@ -183,6 +185,7 @@ struct msghdr {
 struct vm_area_struct {
 	struct file *vm_file;
 	unsigned long vm_flags;
+	struct anon_vma *anon_vma;
 };
 
 struct bpf_iter_meta {

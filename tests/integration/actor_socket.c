@@ -18,6 +18,9 @@
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
+#ifndef AF_SMC
+#define AF_SMC 43
+#endif
 #define HANDED_OVER 3 /* descriptor of the Unix socket through which the tests hand things over */
 
 static const struct socket_kind {
@@ -43,6 +46,12 @@ static const struct socket_kind {
 	{ "key", AF_KEY, SOCK_RAW, 2 /* PF_KEY_V2 */ },
 	{ "alg", AF_ALG, SOCK_SEQPACKET, 0 },
 	{ "tipc", AF_TIPC, SOCK_RDM, 0 },
+	{ "tcp-smc", AF_INET, SOCK_STREAM, 256 /* IPPROTO_SMC */ },
+	{ "smc", AF_SMC, SOCK_STREAM, 0 },
+	{ "rds", AF_RDS, SOCK_SEQPACKET, 0 },
+	{ "dccp", AF_INET, SOCK_DCCP, IPPROTO_DCCP },
+	{ "l2tp", AF_INET, SOCK_DGRAM, 115 /* IPPROTO_L2TP */ },
+	{ "xdp", 44 /* AF_XDP */, SOCK_RAW, 0 },
 	{ "netlink", AF_NETLINK, SOCK_RAW, NETLINK_ROUTE },
 	{ "unix", AF_UNIX, SOCK_STREAM, 0 },
 };
@@ -135,6 +144,33 @@ static int step_accept(struct actor *actor, char **arguments)
 	return 0;
 }
 
+/* Give it this number, under which an executed program finds it. */
+static int step_place(struct actor *actor, char **arguments)
+{
+	int number = atoi(arguments[0]);
+
+	if (dup2(actor->socket, number) < 0)
+		return errno;
+	actor->socket = number;
+	return 0;
+}
+
+/* The one that was left under this number. */
+static int step_find(struct actor *actor, char **arguments)
+{
+	actor->socket = atoi(arguments[0]);
+	return 0;
+}
+
+/* Share a port with whoever holds it and allows that. */
+static int step_reuse_port(struct actor *actor, char **arguments)
+{
+	int one = 1;
+
+	(void)arguments;
+	return setsockopt(actor->socket, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) ? errno : 0;
+}
+
 const struct actor_step socket_steps[] = {
 	{ "socket", 1, false, step_socket },
 	{ "listen", 0, false, step_listen },
@@ -142,5 +178,8 @@ const struct actor_step socket_steps[] = {
 	{ "receive", 0, false, step_receive },
 	{ "take", 2, false, step_take },
 	{ "accept", 0, false, step_accept },
+	{ "place", 1, false, step_place },
+	{ "find", 1, false, step_find },
+	{ "reuse-port", 0, false, step_reuse_port },
 	{ NULL },
 };

@@ -35,9 +35,13 @@ struct running {
 void act_start(struct running *running, const char *who, const char *act);
 /* Wait for its end, and for that of everybody it left behind. */
 struct outcome act_wait(struct running *running);
+/* End one that waits for nothing more. */
+void act_end(struct running *running);
 struct outcome act_run(const char *who, const char *act);
 /* Like act_run(), with a descriptor waiting in its mailbox. */
 struct outcome act_run_handed(const char *who, const char *act, int descriptor);
+/* Let an act go on that waits for the gate. */
+void gate_open(void);
 /* A sentence. */
 const char *outcome_text(const struct outcome *outcome);
 

@@ -3,7 +3,6 @@
  * Who is governed: a process from its entry to its end, with all that descends from it and nothing else,
  * however many come and go, and whatever the daemon does meanwhile.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,15 +44,6 @@ static const struct shape {
 	{ "a program that nobody names, instead", "exec bin/plain await gate", 1 },
 	{ "another user counts", "user 65534, await gate", 1 },
 };
-
-static void gate_open(void)
-{
-	int fd = open(world_path("gate"), O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, "x", 1) != 1)
-		tap_note("nobody waits");
-	close(fd);
-}
 
 static void shape_try(const struct shape *shape)
 {

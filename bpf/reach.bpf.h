@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Reaching into a process: by ptrace, by process_vm_writev, by /proc/PID/mem. Whoever may do that makes
+ * the process do what he wants, with its rights: it is as good as executing what it runs, and is judged
+ * as that. By the rules of a governed tracer: else it could act through a process that may do more, or that
+ * nobody governs. By the guards of everyone else: else these could use a port that is kept for the instance.
+ *
+ * Where that gives no other rights (its own memory through /proc/self/mem, another process of the same
+ * program), it still writes what is not writable, code above all: it is judged as memory without a file that
+ * becomes executable.
+ */
+#ifndef CW_REACH_BPF_H
+#define CW_REACH_BPF_H
+
+#include "judge.bpf.h"
+
+#define PTRACE_MODE_ATTACH 2 /* to write; who only looks, as ps does, is nobody's business */
+#define FMODE_WRITE 2
+#define PROC_SUPER_MAGIC 0x9fa0
+
+/* What the process runs: as it was when it executed that, where it is governed. */
+static __always_inline void trace_target(struct task_struct *task, struct judged_file *target,
+					 struct cw_request *request)
+{
+	const struct cw_subject *label = subject_find(task->tgid);
+	struct mm_struct *mm = task->mm;
+	struct file *executable;
+	const struct cw_file *file;
+
+	if (!mm)
+		return;
+	executable = mm->exe_file;
+	if (!executable)
+		return;
+	file_identity(CW_PLAIN, executable, &target->identity);
+	target->file = (__u64)executable;
+	file = file_find(&target->identity, &request->target_state);
+	if (file)
+		request->target = file->file;
+	if (label) {
+		request->target = label->executable;
+		request->target_state = label->executable ? CW_FILE_STATE_ADMITTED
+							  : CW_FILE_STATE_UNKNOWN;
+	}
+	target->number = request->target;
+}
+
+/* What is allowed is no execution, and is not counted as one. */
+static __always_inline int settle_trace_as_exec(struct task_struct *task)
+{
+	struct hook hook = {};
+	struct judgement judgement = { .request.operation = CW_OPERATION_EXEC };
+	struct judged_file target = {};
+
+	if (!hook_open(&hook, CW_OPERATION_EXEC, CW_CLASS_EXEC))
+		return 0;
+	hook_request(&hook, &judgement.request);
+	trace_target(task, &target, &judgement.request);
+	judgement.decision = cw_decide(&hook.pages, &judgement.request);
+	if (judgement.decision.verdict == CW_VERDICT_ALLOW)
+		return 0;
+	judgement.file = &target;
+	judgement.backend = attached_backend;
+	return settle(&hook, &judgement, CW_EFFECT_REFUSED);
+}
+
+static __always_inline bool subjects_alike(const struct cw_subject *a, const struct cw_subject *b)
+{
+	return a && b && a->governed == b->governed && a->executable == b->executable &&
+	       a->script == b->script;
+}
+
+static __always_inline int settle_trace(struct task_struct *task, unsigned int mode)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct cw_subject *subject = subject_current(pid_tgid);
+
+	if (!(mode & PTRACE_MODE_ATTACH) || task->tgid == pid_tgid >> 32)
+		return 0;
+	if (subjects_alike(subject, subject_find(task->tgid)))
+		return settle_library(NULL, NULL, false);
+	return settle_trace_as_exec(task);
+}
+
+static __always_inline int settle_open(struct file *file)
+{
+	const unsigned char *name;
+	char start[4] = {};
+
+	if (!(file->f_mode & FMODE_WRITE) || file->f_inode->i_sb->s_magic != PROC_SUPER_MAGIC)
+		return 0;
+	name = file->f_path.dentry->d_name.name;
+	bpf_probe_read_kernel(start, sizeof(start), name);
+	if (start[0] != 'm' || start[1] != 'e' || start[2] != 'm' || start[3])
+		return 0;
+	return settle_library(NULL, NULL, false);
+}
+
+#endif
