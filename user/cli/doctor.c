@@ -122,11 +122,21 @@ static void advise(const struct kern_probe *probe, const struct examination resu
 		buffer_add_string(to, "for backend cgroup, mount cgroup v2: "
 				      "mount -t cgroup2 none /sys/fs/cgroup/unified\n");
 	if (best == CW_BACKEND_CGROUP)
-		buffer_add_string(
-			to, "backend cgroup does not see mapped libraries, received sockets, "
-			    "packet or vsock "
-			    "sockets, nor which script an interpreter runs; policies that enforce "
-			    "need `allow_partial: [library, receive]`\n");
+		buffer_add_string(to, "with backend cgroup, policies that enforce need "
+				      "`allow_partial: [library, receive]`\n");
+}
+
+static void print_limits(enum cw_backend backend)
+{
+	const struct kern_limit *limits;
+	size_t count;
+
+	limits = kern_limits(&count);
+	printf("\nnot caught by %s, by its nature:\n",
+	       vocabulary_word(&words_backend, (size_t)backend));
+	for (size_t i = 0; i < count; i++)
+		if (limits[i].backends & (1u << backend))
+			printf("  %s: %s\n", limits[i].what, limits[i].why);
 }
 
 /* What a daemon that starts now would find, and make of it. */
@@ -182,11 +192,30 @@ static void print_text(const struct kern_probe *probe,
 		       backend == best ? " (chosen by auto)" : "");
 	}
 	printf("%-10s %s\n", "pins", pins);
+	if (best >= 0)
+		print_limits((enum cw_backend)best);
 	if (*advice)
 		printf("\n%s", advice);
 }
 
-/* Quotes and backslashes do not occur in the kernel's words; control characters do not either. */
+static void print_limits_json(void)
+{
+	const struct kern_limit *limits;
+	size_t count;
+
+	limits = kern_limits(&count);
+	for (size_t i = 0; i < count; i++) {
+		printf("%s{\"key\":\"%s\",\"what\":\"%s\",\"why\":\"%s\",\"backends\":{",
+		       i ? "," : "", limits[i].key, limits[i].what, limits[i].why);
+		for (int backend = 0; backend < CW_BACKEND_MAX; backend++)
+			printf("%s\"%s\":%d", backend ? "," : "",
+			       vocabulary_word(&words_backend, (size_t)backend),
+			       limits[i].backends & (1u << backend) ? 1 : 0);
+		printf("}}");
+	}
+}
+
+/* Quotes, backslashes and control characters do not occur in the kernel's words, nor in our own. */
 static void print_json(const struct kern_probe *probe,
 		       const struct examination results[CW_BACKEND_MAX], const char *pins,
 		       char *advice)
@@ -214,7 +243,9 @@ static void print_json(const struct kern_probe *probe,
 			       result->tested ? guard_word(result, operation) : "absent");
 		printf("}}");
 	}
-	printf("},\"pins\":\"%s\",\"advice\":[", pins);
+	printf("},\"pins\":\"%s\",\"limits\":[", pins);
+	print_limits_json();
+	printf("],\"advice\":[");
 	for (char *line = strtok_r(advice, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		printf("%s\"%s\"", first ? "" : ",", line);
 		first = false;
@@ -229,7 +260,7 @@ const struct cli_usage cli_doctor_usage = {
 		   "change.",
 	.shared = CLI_OUTPUT | CLI_PIN_DIR,
 	.notes = "Each backend is attached for a moment and put to its self-test. Exit status 3: "
-		 "none works.",
+		 "none works. What the chosen backend cannot catch by its nature is listed.",
 };
 
 int cli_doctor(int argc, char **argv)

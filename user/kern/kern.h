@@ -37,6 +37,17 @@ extern const struct vocabulary words_kern_guard;
 /* What the backend is built to do; the self-test says what it does. */
 enum kern_guard kern_backend_guard(enum cw_backend backend, enum cw_operation operation);
 
+/* ------------------------------------------------------------------ limits.c */
+
+/* Something that backends do not catch by their nature. */
+struct kern_limit {
+	const char *key;
+	unsigned int backends; /* bit per enum cw_backend */
+	const char *what;
+	const char *why; /* and what helps, if anything does */
+};
+const struct kern_limit *kern_limits(size_t *ret_count);
+
 /* ------------------------------------------------------------------ probe.c */
 
 struct kern_probe {
