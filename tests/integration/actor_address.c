@@ -90,7 +90,7 @@ static int step_write(struct actor *actor, char **arguments)
 	return send(actor->socket, "x", 1, MSG_NOSIGNAL) == 1 ? 0 : errno;
 }
 
-static int step_sendmsg(struct actor *actor, char **arguments)
+static int send_message(struct actor *actor, char **arguments, int flags)
 {
 	struct sockaddr_storage address;
 	struct iovec part = { .iov_base = (char[]){ "x" }, .iov_len = 1 };
@@ -99,7 +99,29 @@ static int step_sendmsg(struct actor *actor, char **arguments)
 				  .msg_iov = &part,
 				  .msg_iovlen = 1 };
 
-	return sendmsg(actor->socket, &message, MSG_NOSIGNAL) == 1 ? 0 : errno;
+	return sendmsg(actor->socket, &message, flags | MSG_NOSIGNAL) == 1 ? 0 : errno;
+}
+
+static int step_sendmsg(struct actor *actor, char **arguments)
+{
+	return send_message(actor, arguments, 0);
+}
+
+static int step_fast_open_message(struct actor *actor, char **arguments)
+{
+	return send_message(actor, arguments, MSG_FASTOPEN);
+}
+
+/* The connection is made by the first write. */
+static int step_fast_open_connect(struct actor *actor, char **arguments)
+{
+	int one = 1, error;
+
+	if (setsockopt(actor->socket, IPPROTO_TCP, 30 /* TCP_FASTOPEN_CONNECT */, &one,
+		       sizeof(one)))
+		return errno;
+	error = step_connect(actor, arguments);
+	return error ? error : step_write(actor, arguments);
 }
 
 /* Two messages in one call, the first to the first address, the second to the second: fewer sent than
@@ -224,6 +246,8 @@ const struct actor_step address_steps[] = {
 	{ "sendmsg", 1, false, step_sendmsg },
 	{ "sendmmsg", 2, false, step_sendmmsg },
 	{ "fast-open", 1, false, step_fast_open },
+	{ "fast-open-message", 1, false, step_fast_open_message },
+	{ "fast-open-connect", 1, false, step_fast_open_connect },
 	{ "write", 0, false, step_write },
 	{ "bindx", 1, false, step_bindx },
 	{ "connectx", 1, false, step_connectx },

@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PAGE 4096
@@ -54,6 +56,74 @@ static int step_map_implied(struct actor *actor, char **arguments)
 	return map(fd, PROT_READ, MAP_PRIVATE);
 }
 
+/* What the file holds may be changed in this copy of it, before it is code and after. */
+static int changed(const char *path, int first, int then)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *memory;
+
+	if (fd < 0)
+		return errno;
+	memory = mmap(NULL, PAGE, first, MAP_PRIVATE, fd, 0);
+	if (memory == MAP_FAILED)
+		return errno;
+	if (first & PROT_WRITE)
+		*(volatile char *)memory = 1;
+	return then && mprotect(memory, PAGE, then) ? errno : 0;
+}
+
+static int step_map_changed(struct actor *actor, char **arguments)
+{
+	(void)actor;
+	return changed(arguments[0], PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC);
+}
+
+static int step_map_writable(struct actor *actor, char **arguments)
+{
+	(void)actor;
+	return changed(arguments[0], PROT_READ | PROT_WRITE | PROT_EXEC, 0);
+}
+
+static int step_protect_writable(struct actor *actor, char **arguments)
+{
+	(void)actor;
+	return changed(arguments[0], PROT_READ | PROT_EXEC, PROT_READ | PROT_WRITE | PROT_EXEC);
+}
+
+/* A file without a name, of which its mode says that nobody may write it. */
+static int step_map_own_memfd(struct actor *actor, char **arguments)
+{
+	int fd = memfd_create("actor", MFD_CLOEXEC);
+
+	(void)actor;
+	(void)arguments;
+	if (fd < 0 || ftruncate(fd, PAGE) || fchmod(fd, 0500))
+		return errno;
+	return map(fd, PROT_READ | PROT_EXEC, MAP_PRIVATE);
+}
+
+static int step_stack(struct actor *actor, char **arguments)
+{
+	char here;
+	char *page = (char *)((uintptr_t)&here & ~(uintptr_t)(PAGE - 1));
+
+	(void)actor;
+	(void)arguments;
+	return mprotect(page, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC) ? errno : 0;
+}
+
+/* The heap grows by executable memory under this personality. */
+static int step_heap(struct actor *actor, char **arguments)
+{
+	char *heap = sbrk(0);
+
+	(void)actor;
+	(void)arguments;
+	if (personality(READ_IMPLIES_EXEC) < 0)
+		return errno;
+	return sbrk(PAGE) == heap ? 0 : errno;
+}
+
 static int step_map_memfd(struct actor *actor, char **arguments)
 {
 	int fd = memfd_create("actor", MFD_CLOEXEC);
@@ -99,6 +169,12 @@ const struct actor_step memory_steps[] = {
 	{ "map-protect", 1, false, step_map_protect },
 	{ "map-implied", 1, false, step_map_implied },
 	{ "map-memfd", 0, false, step_map_memfd },
+	{ "map-changed", 1, false, step_map_changed },
+	{ "map-writable", 1, false, step_map_writable },
+	{ "protect-writable", 1, false, step_protect_writable },
+	{ "map-own-memfd", 0, false, step_map_own_memfd },
+	{ "stack", 0, false, step_stack },
+	{ "heap", 0, false, step_heap },
 	{ "anonymous", 0, false, step_anonymous },
 	{ "anonymous-protect", 0, false, step_anonymous_protect },
 	{ "shm", 0, false, step_shm },

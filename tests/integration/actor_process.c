@@ -80,6 +80,33 @@ static int step_daemonize(struct actor *actor, char **arguments)
 	actor_finish(actor, actor->rest);
 }
 
+/* As one of many, who all live; they end with it. */
+static int step_storm(struct actor *actor, char **arguments)
+{
+	int left = atoi(arguments[0]), all[2], status;
+	pid_t child = 0;
+
+	if (pipe(all))
+		return errno;
+	while (left-- > 0 && (child = fork()) > 0)
+		;
+	if (child < 0)
+		return errno;
+	if (!child && left > 0) {
+		char byte;
+
+		/* Until the last writer is gone. Only they must not hold the pipe that tests read. */
+		close(all[1]);
+		close(STDOUT_FILENO);
+		_exit(read(all[0], &byte, 1) ? 1 : 0);
+	}
+	if (!child)
+		actor_finish(actor, actor->rest);
+	while (waitpid(child, &status, 0) < 0)
+		;
+	actor_end_as(child, status);
+}
+
 static int step_user(struct actor *actor, char **arguments)
 {
 	unsigned int id = (unsigned int)atoi(arguments[0]);
@@ -241,6 +268,7 @@ const struct actor_step process_steps[] = {
 	{ "thread", 0, true, step_thread },
 	{ "fork", 0, true, step_fork },
 	{ "daemonize", 0, true, step_daemonize },
+	{ "storm", 1, true, step_storm },
 	{ "user", 1, false, step_user },
 	{ "effective", 1, false, step_effective },
 	{ "network", 0, false, step_network },

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/io_uring.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -17,6 +18,7 @@
 /* Since 6.11; the headers of Debian 12 do not have them. */
 #define OPERATION_BIND 56
 #define OPERATION_LISTEN 57
+#define OPERATION_SOCKET 45
 
 struct ring {
 	int fd;
@@ -145,6 +147,30 @@ static int step_listen(struct actor *actor, char **arguments)
 			 (struct io_uring_sqe){ .opcode = OPERATION_LISTEN, .len = 4 });
 }
 
+/* Made by the kernel for the ring: family and type. */
+static int step_socket(struct actor *actor, char **arguments)
+{
+	(void)actor;
+	return uring_act(atoi(arguments[0]), 0,
+			 (struct io_uring_sqe){ .opcode = OPERATION_SOCKET,
+						.off = (unsigned int)atoi(arguments[1]) });
+}
+
+/* A datagram with the address in the entry, without a message header. */
+static int step_send(struct actor *actor, char **arguments)
+{
+	struct sockaddr_storage address;
+	unsigned int length = actor_address(arguments[0], &address);
+	struct io_uring_sqe entry = { .opcode = IORING_OP_SEND,
+				      .addr = (uintptr_t) "x",
+				      .len = 1,
+				      .off = (uintptr_t)&address };
+
+	/* addr_len, a field that the headers of Debian 12 do not name so. */
+	entry.file_index = length;
+	return uring_act(actor->socket, 0, entry);
+}
+
 const struct actor_step uring_steps[] = {
 	{ "uring-connect", 1, false, step_connect },
 	{ "uring-connect-async", 1, false, step_connect_async },
@@ -153,5 +179,7 @@ const struct actor_step uring_steps[] = {
 	{ "uring-sendmsg-async", 1, false, step_sendmsg_async },
 	{ "uring-bind", 1, false, step_bind },
 	{ "uring-listen", 0, false, step_listen },
+	{ "uring-socket", 2, false, step_socket },
+	{ "uring-send", 1, false, step_send },
 	{ NULL },
 };

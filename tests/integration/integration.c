@@ -37,31 +37,11 @@
 
 #define LOCK "/run/cw-integration.lock"
 
-static const struct scene {
-	const char *name;
-	void (*run)(void);
-} scenes[] = {
-	{ "running", scene_running },
-	{ "table", scene_table },
-	{ "files", scene_files },
-	{ "modes", scene_modes },
-	{ "guards", scene_guards },
-	{ "labels", scene_labels },
-	{ "trust", scene_trust },
-	{ "upgrade", scene_upgrade },
-	{ "filesystems", scene_filesystems },
-	{ "verity", scene_verity },
-	{ "reload", scene_reload },
-	{ "tail", scene_tail },
-	{ "load", scene_load },
-	{ "endurance", scene_endurance },
-	{ "standin", scene_standin },
-};
-#define SCENES (sizeof(scenes) / sizeof(scenes[0]))
+#define SCENES_MAX 32
 
 struct options {
 	const char *kernel, *boot;
-	bool chosen[SCENES];
+	bool chosen[SCENES_MAX];
 	bool some;
 };
 
@@ -76,7 +56,7 @@ static void usage(void)
 
 static void choose_scene(struct options *options, const char *name)
 {
-	for (size_t i = 0; i < SCENES; i++) {
+	for (size_t i = 0; scenes[i].name; i++) {
 		if (strcmp(scenes[i].name, name) != 0)
 			continue;
 		options->chosen[i] = options->some = true;
@@ -251,7 +231,7 @@ int main(int argc, char **argv)
 		return tap_end();
 	}
 	events_start();
-	for (size_t i = 0; i < SCENES; i++) {
+	for (size_t i = 0; scenes[i].name; i++) {
 		if (!options.some || options.chosen[i])
 			scenes[i].run();
 	}

@@ -8,8 +8,9 @@ INTEGRATION_OUT = $(O)/integration
 # The actors are static: they run in places that have no C library. A sanitizer cannot be.
 INTEGRATION_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(filter-out -fsanitize%,$(CFLAGS)) $(WARNINGS) -MMD -MP
 
-INTEGRATION_ACTOR := actor actor_socket actor_address actor_uring actor_process actor_memory
-INTEGRATION_DRIVER := $(filter-out actor%,$(patsubst $(INTEGRATION_DIR)/%.c,%,$(wildcard $(INTEGRATION_DIR)/*.c)))
+INTEGRATION_ACTOR := actor actor_socket actor_address actor_uring actor_process actor_memory actor_reach actor_disguise
+# What every driver is made of: all but the table of its scenes.
+INTEGRATION_PARTS := $(filter-out actor% scenes,$(patsubst $(INTEGRATION_DIR)/%.c,%,$(wildcard $(INTEGRATION_DIR)/*.c)))
 
 integration-programs: $(addprefix $(INTEGRATION_OUT)/,integration actor actor32)
 
@@ -22,13 +23,19 @@ $(INTEGRATION_OUT)/actor: $(INTEGRATION_ACTOR:%=$(INTEGRATION_OUT)/obj/%.o)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(INTEGRATION_CFLAGS) -static -pthread $^ -o $@
 
+# The same with the dynamic loader, for what only that can do.
+$(INTEGRATION_OUT)/actor-shared: $(INTEGRATION_ACTOR:%=$(INTEGRATION_DIR)/%.c) $(INTEGRATION_DIR)/actor.h
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(INTEGRATION_CFLAGS)) -DACTOR_SHARED -pthread $(filter %.c,$^) -o $@ -ldl
+
 $(INTEGRATION_OUT)/actor32: $(INTEGRATION_DIR)/actor32.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -m32 -std=gnu11 -O2 $(WARNINGS) -nostdlib -static -ffreestanding -fno-stack-protector \
 		-fno-pie -no-pie -mno-sse $< -o $@
 
-$(INTEGRATION_OUT)/integration: $(INTEGRATION_DRIVER:%=$(INTEGRATION_OUT)/obj/%.o)
+$(INTEGRATION_OUT)/integration: $(patsubst %,$(INTEGRATION_OUT)/obj/%.o,$(INTEGRATION_PARTS) scenes)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(INTEGRATION_CFLAGS) -pthread $^ -o $@
 
@@ -36,7 +43,7 @@ $(INTEGRATION_OUT)/integration: $(INTEGRATION_DRIVER:%=$(INTEGRATION_OUT)/obj/%.
 
 # On this host, with every backend that works here; the others are skips with a reason.
 check-integration: $(O)/cachewarden integration-programs standin
-	$(Q)printf '%s\n' 'integration 300: $(INTEGRATION_DIR)/native $(O)' | tests/run -o $(O)/tests
+	$(Q)printf '%s\n' 'integration 300: $(INTEGRATION_DIR)/native $(O) integration' | tests/run -o $(O)/tests
 
 # ---------------------------------------------------------------- in guests
 
@@ -65,7 +72,7 @@ VM_PAYLOAD += $(addprefix $(INTEGRATION_GUEST)/,cachewarden integration/integrat
 	integration/actor32 integration/refused integration/tools guest-tests standin)
 
 CHECK_NEEDS += integration-programs
-CHECK_ROWS += integration 900: $(INTEGRATION_DIR)/native $(O)$(newline)
+CHECK_ROWS += integration 900: $(INTEGRATION_DIR)/native $(O) integration$(newline)
 
 -include $(wildcard $(INTEGRATION_OUT)/obj/*.d)
 

@@ -3,6 +3,12 @@
 #ifndef CW_SCENES_H
 #define CW_SCENES_H
 
+/* The table that a driver is linked with; ends with a row without a name. */
+extern const struct scene {
+	const char *name;
+	void (*run)(void);
+} scenes[];
+
 void running_prepare(void); /* before the daemon is there */
 void running_release(void);
 void scene_running(void); /* what ran before it */

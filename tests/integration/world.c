@@ -125,6 +125,16 @@ const char *world_mount_image(const char *at, const char *type, const char *opti
 		       : NULL;
 }
 
+const char *world_beside(const char *name)
+{
+	static char path[PATH_MAX];
+	const char *slash = strrchr(world.actor, '/');
+
+	snprintf(path, sizeof(path), "%.*s/%s", slash ? (int)(slash - world.actor) : 0, world.actor,
+		 name);
+	return path;
+}
+
 int world_command(const char *format, ...)
 {
 	char *command = NULL;

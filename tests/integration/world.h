@@ -48,6 +48,8 @@ void world_copy(const char *from, const char *name);
 /* A file system of that type in a file of its own, made with these options of mkfs, mounted on the
  * directory `at`. NULL, or what to skip for. */
 const char *world_mount_image(const char *at, const char *type, const char *options);
+/* A file beside the actor, as it was built. */
+const char *world_beside(const char *name);
 /* Run a command of this host; its exit status. */
 int world_command(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
