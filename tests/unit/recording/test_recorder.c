@@ -92,6 +92,30 @@ static void test_restarts(void **state)
 	temporary_free(directory);
 }
 
+/* What the kernel had no room for is missing in the recording, and not the recorder's loss. */
+static void test_missed(void **state)
+{
+	char *directory = temporary_new("missed");
+	struct recorder_options options = options_of(directory);
+	struct recorder *recorder = begin(&options);
+	struct recorder_statistics statistics;
+	struct reading reading;
+
+	(void)state;
+	recorder_start(recorder);
+	add(recorder, 1, 0, true);
+	recorder_missed(recorder, 17);
+	add(recorder, 2, 0, true);
+	statistics = finish(recorder, 2);
+	assert_int_equal(statistics.lost, 0);
+	assert_int_equal(statistics.recorded, 2);
+	reading = read_all(directory);
+	assert_int_equal(reading.events, 2);
+	assert_int_equal(reading.lost, 17);
+	assert_true(reading.in_order);
+	temporary_free(directory);
+}
+
 /* A killed daemon had recorded what its successor is given again. */
 static void test_again(void **state)
 {
@@ -285,9 +309,13 @@ static void test_late(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_restarts),   cmocka_unit_test(test_again),
-		cmocka_unit_test(test_standstill), cmocka_unit_test(test_full),
-		cmocka_unit_test(test_read_only),  cmocka_unit_test(test_end_without_disk),
+		cmocka_unit_test(test_restarts),
+		cmocka_unit_test(test_missed),
+		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_standstill),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_read_only),
+		cmocka_unit_test(test_end_without_disk),
 		cmocka_unit_test(test_late),
 	};
 
