@@ -123,6 +123,7 @@ int daemon_drain_old(struct daemon *daemon, uint64_t *ret_sequence)
 
 		while ((r = kern_old_consume(old, daemon_record, daemon)) > 0) {
 			daemon_flush(daemon);
+			recording_settle(daemon);
 			kern_old_delivered(old);
 		}
 		if (kern_old_sequence(old) > *ret_sequence)

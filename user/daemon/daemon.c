@@ -31,6 +31,7 @@ int daemon_consume(struct daemon *daemon)
 		if (r <= 0)
 			return r;
 		daemon_flush(daemon);
+		recording_settle(daemon);
 		kern_ring_delivered(daemon->kern);
 	}
 	return 0;

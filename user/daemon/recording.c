@@ -78,6 +78,22 @@ void recording_report(struct daemon *daemon)
 	daemon->recorder_told.trouble = now.trouble;
 }
 
+#define SETTLE_TRIES 20 /* of a millisecond: what a disk in order needs, and no more than tail can wait */
+
+/* The rings are not told that a batch is delivered while it waits in memory alone: killed now, the next
+ * daemon is to have it again. A disk that does not take it does not hold up everybody else. */
+void recording_settle(struct daemon *daemon)
+{
+	struct recorder_statistics now;
+
+	for (int try = 0; daemon->recorder && try < SETTLE_TRIES; try++) {
+		recorder_statistics(daemon->recorder, &now);
+		if (!now.waiting || now.error)
+			return;
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+}
+
 void recording_end(struct daemon *daemon)
 {
 	if (daemon->recorder)

@@ -87,10 +87,8 @@ static int start_server(struct daemon *daemon)
 static int start_records(struct daemon *daemon)
 {
 	uint64_t sequence;
-	int r = recording_new(daemon);
+	int r = daemon_drain_old(daemon, &sequence);
 
-	if (!r)
-		r = daemon_drain_old(daemon, &sequence);
 	fault_point("drained");
 	if (!r)
 		r = kern_ring_open(daemon->kern, sequence, daemon_record, daemon);
@@ -119,13 +117,11 @@ static int daemon_start(struct daemon *daemon)
 	if (!r)
 		r = naming_new(daemon, &daemon->naming);
 	if (!r)
-		r = start_records(daemon);
+		r = recording_new(daemon);
 	if (!r)
 		r = watch_new(&daemon->watch);
 	if (!r)
 		r = watch_update(daemon->watch, &daemon->governing.facts);
-	if (!r)
-		r = daemon_poll(daemon, kern_ring_fd(daemon->kern));
 	if (!r)
 		r = daemon_poll(daemon, ipc_server_fd(daemon->server));
 	if (!r)
@@ -134,6 +130,11 @@ static int daemon_start(struct daemon *daemon)
 		r = privilege_drop();
 	if (!r)
 		r = recording_start(daemon);
+	/* When there is somebody to write them. */
+	if (!r)
+		r = start_records(daemon);
+	if (!r)
+		r = daemon_poll(daemon, kern_ring_fd(daemon->kern));
 	return r;
 }
 
