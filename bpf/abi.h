@@ -320,6 +320,7 @@ CW_ASSERT_SIZE(struct cw_identity, 56);
 
 #define CW_GOVERNED(instance) ((instance) + 1)
 #define CW_EXEC_NONE 0
+#define CW_EXEC_FRESH 254 /* governed since this exec: what it inherited is still to be judged */
 #define CW_EXEC_UNJUDGED 255 /* labelled in the midst of an exec that was not judged as its own */
 
 /*

@@ -536,19 +536,15 @@ static __always_inline void settle_listen_by_kill(struct sock *sock)
  * receiver might have bound or connected itself; an accepted connection is as good as the listener
  * that it came from.
  */
-static __always_inline int settle_receive(struct file *file)
+static __always_inline int settle_received(struct file *file, __u32 refusal)
 {
 	struct judgement judgement = { .request.operation = CW_OPERATION_RECEIVE,
 				       .request.direction = CW_DIRECTION_BIND };
 	struct hook hook = {};
-	struct socket *socket;
-	struct sock *sock;
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	struct sock *sock = BPF_CORE_READ(socket, sk);
 	__u32 state, local, family, protocol;
 
-	if ((file->f_inode->i_mode & S_IFMT) != S_IFSOCK)
-		return 0;
-	socket = BPF_CORE_READ(file, private_data);
-	sock = BPF_CORE_READ(socket, sk);
 	if (!sock)
 		return 0;
 	/* What others hand to each other is nobody's business. */
@@ -562,7 +558,7 @@ static __always_inline int settle_receive(struct file *file)
 	if (judgement.decision.verdict != CW_VERDICT_ALLOW) {
 		judgement.socket_protocol = protocol;
 		judgement.backend = attached_backend;
-		return settle(&hook, &judgement, CW_EFFECT_REFUSED);
+		return settle(&hook, &judgement, refusal);
 	}
 	if (!family_is_inet(family))
 		return 0;
@@ -588,7 +584,14 @@ static __always_inline int settle_receive(struct file *file)
 			hook_address(&hook, request);
 		}
 	}
-	return settle_network(&hook, &judgement, protocol, attached_backend, CW_EFFECT_REFUSED);
+	return settle_network(&hook, &judgement, protocol, attached_backend, refusal);
+}
+
+static __always_inline int settle_receive(struct file *file)
+{
+	if ((file->f_inode->i_mode & S_IFMT) != S_IFSOCK)
+		return 0;
+	return settle_received(file, CW_EFFECT_REFUSED);
 }
 
 /* ------------------------------------------------------------------ SCTP */

@@ -13,6 +13,7 @@
 #include "decide.h"
 
 #define AF_UNSPEC 0
+#define AF_UNIX 1
 #define AF_INET CW_AF_INET
 #define AF_INET6 CW_AF_INET6
 #define SOCK_DGRAM 2

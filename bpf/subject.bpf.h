@@ -153,7 +153,8 @@ static __always_inline void subject_exec(__u32 tgid, const struct cw_file *file,
 	__u32 instance;
 
 	if (label) {
-		if (again && label->executable == number && label->exec == CW_EXEC_NONE)
+		if (again && label->executable == number &&
+		    (label->exec == CW_EXEC_NONE || label->exec == CW_EXEC_FRESH))
 			return;
 		fresh.governed = label->governed;
 		if (interpreter && label->exec == subject_exec_mark(label, bprm))
@@ -166,6 +167,7 @@ static __always_inline void subject_exec(__u32 tgid, const struct cw_file *file,
 	if (instance == CW_INSTANCE_NONE)
 		return;
 	fresh.governed = CW_GOVERNED(instance);
+	fresh.exec = CW_EXEC_FRESH;
 	subject_write(tgid, fresh);
 }
 

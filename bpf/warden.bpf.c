@@ -17,6 +17,7 @@
 
 #include <bpf/bpf_endian.h>
 
+#include "inherit.bpf.h"
 #include "judge.bpf.h"
 #include "label.bpf.h"
 #include "reach.bpf.h"
@@ -81,6 +82,19 @@ SEC("?fentry/security_bprm_committing_creds")
 int BPF_PROG(label_committing, struct linux_binprm *bprm)
 {
 	label_executed(bpf_get_current_pid_tgid() >> 32, bprm, false);
+	return 0;
+}
+
+/* Behind all that label: what it was left is judged by what it is now. */
+SEC("?tp_btf/sched_process_exec")
+int BPF_PROG(inherit_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct cw_subject *label = subject_find(task->tgid);
+
+	if (label && label->exec == CW_EXEC_FRESH) {
+		label->exec = CW_EXEC_NONE;
+		settle_inheritance();
+	}
 	return 0;
 }
 

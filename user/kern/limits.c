@@ -21,9 +21,6 @@ static const struct kern_limit limits[] = {
 	  "when the exec is judged, only the interpreter is there" },
 	{ "reach", CGROUP, "ptrace, process_vm_writev, /proc/PID/mem",
 	  "no cgroup program or tracepoint sees who reaches into a process" },
-	{ "inherited", EVERY, "connections that a process leaves to the entry it executes",
-	  "no hook is told what a program inherits; what is done with an unconnected socket is "
-	  "judged" },
 	{ "interpreters", EVERY, "a script that an allowed interpreter reads (`sh SCRIPT`)",
 	  "it is read as data; say `by` in rules that allow an interpreter" },
 	{ "heap", EVERY, "a heap that is executable by the personality READ_IMPLIES_EXEC",

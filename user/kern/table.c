@@ -27,6 +27,7 @@ const struct program_row program_rows[] = {
 	{ "label_exec", CGROUP, ATTACH_PLAIN },
 	{ "label_committing", LSM | FMOD, ATTACH_PLAIN },
 	{ "label_exec_again", EVERY, ATTACH_PLAIN },
+	{ "inherit_exec", EVERY, ATTACH_PLAIN },
 	{ "lsm_exec", LSM, ATTACH_PLAIN },
 	{ "lsm_create", LSM, ATTACH_PLAIN },
 	{ "lsm_connect", LSM, ATTACH_PLAIN },
