@@ -75,7 +75,7 @@ $(O)/user/%.o: user/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-$(call object,$(wildcard user/kern/*.c)): $(O)/warden.skel.h
+$(call object,$(wildcard user/kern/*.c)): $(O)/warden.skel.h $(O)/protect.skel.h
 
 $(O)/libpure.a: $(PURE_OBJECTS)
 	$(call say,AR,$@)

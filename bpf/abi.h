@@ -34,7 +34,10 @@ enum cw_operation {
 	CW_OPERATION_BIND,
 	CW_OPERATION_LISTEN,
 	CW_OPERATION_RECEIVE,
-	CW_OPERATION_MAX,
+	CW_OPERATION_MAX, /* of those that policies speak of */
+	/* A hand on a trusted file or on ourselves: told and counted, no matter of policy. */
+	CW_OPERATION_TAMPER = CW_OPERATION_MAX,
+	CW_OPERATIONS_TOLD,
 };
 
 /* The part of a policy that answers for an operation. The first three are lists of rules. */
@@ -76,6 +79,7 @@ enum cw_reason {
 	CW_REASON_TAMPERED, /* a known executable that is no longer what was admitted */
 	CW_REASON_UNTRUSTED_LIBRARY, /* somebody besides root and the owner may have written it */
 	CW_REASON_UNRESOLVED, /* the kernel could not tell; on_undecided answered */
+	CW_REASON_PROTECTED, /* it was about ourselves: bpf/protect.bpf.h */
 	CW_REASON_MAX,
 };
 
@@ -366,7 +370,7 @@ struct cw_counter {
 	__u64 started;
 };
 CW_ASSERT_SIZE(struct cw_counter, 48);
-#define CW_COUNTERS (CW_OPERATION_MAX * CW_VERDICT_MAX)
+#define CW_COUNTERS (CW_OPERATIONS_TOLD * CW_VERDICT_MAX)
 
 /* Early returns that are not verdicts. None is silent. */
 enum cw_fault {
@@ -380,6 +384,29 @@ enum cw_fault {
 	CW_FAULT_SKIPPED, /* the kernel passed a program by; counted by the kernel, see kern_faults() */
 	CW_FAULT_MAX,
 };
+
+/* ------------------------------------------------------------------ ourselves */
+
+/* What others may not touch: socket_type of a record whose reason is `protected`. The number that goes
+ * with it stands in the first eight bytes of the record's address, in network byte order. */
+enum cw_protected {
+	CW_PROTECTED_MAP, /* its number in the kernel */
+	CW_PROTECTED_LINK, /* … */
+	CW_PROTECTED_PIN, /* inode of the directory */
+	CW_PROTECTED_MOUNT,
+	CW_PROTECTED_SIGNAL, /* the signal */
+	CW_PROTECTED_TRACE,
+	CW_PROTECTED_MAX,
+};
+#define CW_PROTECTED_ID(kind, id) ((__u64)(kind) << 32 | (id))
+
+struct cw_protection {
+	struct cw_file_key executables[2]; /* the daemon's, and what stands at its path now */
+	__u64 directories[2]; /* inodes: of the pins, and of their directory */
+	__u32 device; /* of the file system they are in; 0: nothing is pinned */
+	__u32 pad0;
+};
+CW_ASSERT_SIZE(struct cw_protection, 56);
 
 /* ------------------------------------------------------------------ records */
 

@@ -183,6 +183,32 @@ int identify(__u64 *context)
 	return 0;
 }
 
+/* A trusted file is another one: told through the ring like all else. Run by a test-run, so current is the
+ * daemon, which found it. Arguments: file number, inode, device, instance. */
+SEC("?raw_tp")
+int tell_changed(__u64 *context)
+{
+	struct judged_file target = { .identity.key = { .inode = context[1], .device = context[2] },
+				      .number = context[0] };
+	struct judgement judgement = {
+		.request = { .operation = CW_OPERATION_TAMPER, .instance = CW_INSTANCE_NONE },
+		.decision = { .verdict = CW_VERDICT_AUDIT,
+			      .reason = CW_REASON_TAMPERED,
+			      .mode = CW_MODE_AUDIT,
+			      .rule = CW_RULE_NONE,
+			      .instance = context[3] },
+		.file = &target,
+		.backend = attached_backend,
+	};
+	struct hook hook = {};
+
+	hook_open(&hook, CW_OPERATION_TAMPER, 0);
+	count(CW_OPERATION_TAMPER, CW_VERDICT_AUDIT,
+	      record_deviating(&judgement, CW_EFFECT_NONE,
+			       hook.pages.head ? hook.pages.head->generation : 0));
+	return 0;
+}
+
 /* ------------------------------------------------------------------ lsm and fmod_ret */
 
 /*

@@ -54,6 +54,7 @@ struct dentry {
 
 struct vfsmount {
 	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
 };
 
 struct mount {
@@ -186,6 +187,14 @@ struct vm_area_struct {
 	struct file *vm_file;
 	unsigned long vm_flags;
 	struct anon_vma *anon_vma;
+};
+
+struct bpf_map {
+	__u32 id;
+};
+
+struct bpf_link {
+	__u32 id;
 };
 
 struct bpf_iter_meta {

@@ -123,7 +123,9 @@ static void advise(const struct kern_probe *probe, const struct examination resu
 				      "mount -t cgroup2 none /sys/fs/cgroup/unified\n");
 	if (best == CW_BACKEND_CGROUP)
 		buffer_add_string(to, "with backend cgroup, policies that enforce need "
-				      "`allow_partial: [library, receive]`\n");
+				      "`allow_partial: [library, receive]`\n"
+				      "backend cgroup cannot protect cachewarden itself from root "
+				      "(`run --protect` needs lsm or fmod_ret)\n");
 }
 
 static void print_limits(enum cw_backend backend)

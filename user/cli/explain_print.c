@@ -202,7 +202,7 @@ void explanation_text(const struct explanation *explanation, struct buffer *buff
 		buffer_add_string(buffer, ", ");
 		text_escaped(buffer, event->instance);
 	}
-	buffer_printf(buffer, ": %s\n", vocabulary_word(&words_operation, event->record.operation));
+	buffer_printf(buffer, ": %s\n", vocabulary_word(&words_told, event->record.operation));
 	text_then(event, buffer);
 	text_now(explanation, buffer);
 	text_nearest(explanation, buffer);

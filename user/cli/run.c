@@ -12,6 +12,7 @@ enum {
 	RUN_GROUP,
 	RUN_TAIL,
 	RUN_RECOVER,
+	RUN_PROTECT,
 	RUN_RECORD,
 	RUN_SEGMENT_SIZE,
 	RUN_SEGMENT_AGE,
@@ -27,6 +28,9 @@ static const struct cli_option run_options[] = {
 	{ "tail", 't', NULL, "print deviations to standard output as well", RUN_TAIL },
 	{ "recover", 0, NULL, "put a new set in the place of pins that are not what they should be",
 	  RUN_RECOVER },
+	{ "protect", 0, NULL,
+	  "let nobody else signal or trace us, write our maps, remove our pins (lsm, fmod_ret)",
+	  RUN_PROTECT },
 	{ "record", 0, "WHAT", "deviations (default); all: allowed operations too; or nothing",
 	  RUN_RECORD },
 	{ "segment-size", 0, "SIZE", "begin another segment at this size (default 16M)",
@@ -125,6 +129,8 @@ int cli_run(int argc, char **argv)
 			options.tail = true;
 		else if (id == RUN_RECOVER)
 			options.recover = true;
+		else if (id == RUN_PROTECT)
+			options.protect = true;
 		else if (id == RUN_BACKEND) {
 			if (!run_backend(&parser, &options, &status))
 				return status;

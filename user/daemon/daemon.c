@@ -136,6 +136,8 @@ static void every_second(struct daemon *daemon)
 		r = govern_refresh(daemon, NULL);
 		if (!r)
 			r = resolve_start(daemon);
+		if (!r)
+			r = daemon_protect(daemon);
 		if (r)
 			log_err(r, "look at the host again");
 	}

@@ -27,6 +27,7 @@ struct daemon_options {
 	bool recover; /* put a new set in the place of pins that are wrong */
 	const char *group; /* who besides root may talk to us; NULL: nobody */
 	int backend; /* enum cw_backend, or -1: the best that works */
+	bool protect; /* ourselves, where the backend can */
 	bool tail; /* print events to standard output */
 	bool json; /* … as JSON */
 	struct recorder_options recorder;
@@ -160,11 +161,18 @@ int watch_update(struct watch *watch, const struct facts *facts);
 /* Read what is there; true if anything of ours may have changed. */
 bool watch_drain(struct watch *watch);
 
+/* protect.c: keep others from us, where that is asked for; again, when the host has been looked at. The
+ * first time it says what it does. */
+int daemon_protect(struct daemon *daemon);
+int daemon_protect_first(struct daemon *daemon);
+
 /* trust.c: tell the kernel of all files of facts; take away what facts do not name; tell it what is no
  * longer what is in force, where the files are the same (HOST_FACTS_FILES). */
 int trust_admit(struct daemon *daemon, const struct policy_list *list, const struct facts *facts);
 int trust_sweep(struct daemon *daemon, const struct facts *facts);
 int trust_update(struct daemon *daemon, const struct facts *facts);
+/* An event for each file that was trusted and is another one in these facts. */
+void trust_tell(struct daemon *daemon, const struct facts *facts);
 
 /* hasher.c: hash what is FILE_UNHASHED in the facts in force, by a child. Reading its answers puts them
  * there, and a look at the host follows. */

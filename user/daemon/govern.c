@@ -319,6 +319,7 @@ int govern_refresh(struct daemon *daemon, const struct facts *names)
 		facts_release(&facts);
 		return r;
 	}
+	trust_tell(daemon, &facts);
 	facts_release(&governing->facts);
 	governing->facts = facts;
 	if (facts_young(&facts))

@@ -127,6 +127,8 @@ static int daemon_start(struct daemon *daemon)
 	if (!r)
 		r = daemon_poll(daemon, watch_fd(daemon->watch));
 	if (!r)
+		r = daemon_protect_first(daemon);
+	if (!r)
 		r = privilege_drop();
 	if (!r)
 		r = recording_start(daemon);

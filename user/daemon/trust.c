@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "daemon/daemon.h"
+#include "host/identity.h"
+#include "util/log.h"
 
 static uint32_t file_entries(const struct policy_list *list, const struct facts *facts, size_t fact)
 {
@@ -83,4 +85,52 @@ int trust_update(struct daemon *daemon, const struct facts *facts)
 			r = kern_file_remove(daemon->kern, key);
 	}
 	return r ? r : kern_label_running(daemon->kern, &given);
+}
+
+/* ------------------------------------------------------------------ what is told of it */
+
+#define TOLD_AT_ONCE 100 /* records in a ring that nobody reads meanwhile */
+
+static const struct file_fact *fact_of(const struct facts *facts, size_t guess, uint32_t number)
+{
+	if (guess < facts->file_count && facts->files[guess].file == number)
+		return &facts->files[guess];
+	for (size_t i = 0; i < facts->file_count; i++)
+		if (facts->files[i].file == number)
+			return &facts->files[i];
+	return NULL;
+}
+
+/* The first instance that names it. */
+static uint32_t instance_of(const struct facts *facts, size_t fact)
+{
+	for (size_t i = 0; i < facts->pattern_count; i++)
+		for (size_t j = 0; j < facts->patterns[i].file_count; j++)
+			if (facts->patterns[i].files[j] == fact)
+				return (uint32_t)facts->patterns[i].policy + 1;
+	return CW_INSTANCE_NONE;
+}
+
+/* Told when it is first seen to be another, trusted again or not: what becomes of it is another matter. */
+void trust_tell(struct daemon *daemon, const struct facts *facts)
+{
+	const struct facts *before = &daemon->governing.facts;
+	size_t told = 0, changed = 0;
+
+	for (size_t i = 0; i < before->file_count; i++) {
+		const struct file_fact *was = &before->files[i];
+		const struct file_fact *is = fact_of(facts, i, was->file);
+
+		if (!was->identity.key.inode || was->identity.status || !is ||
+		    identity_same(&was->identity, &is->identity))
+			continue;
+		changed++;
+		if (told < TOLD_AT_ONCE &&
+		    !kern_tell_changed(daemon->kern, was->file, &is->identity.key,
+				       instance_of(before, i)))
+			told++;
+	}
+	if (changed > told)
+		log_notice("%zu trusted files were changed; %zu of them are among the events",
+			   changed, told);
 }

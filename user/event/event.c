@@ -161,6 +161,35 @@ static void name_file(const struct event_names *names, const struct cw_deviation
 	event->target_sha256 = event->sha256_text;
 }
 
+/* What of ourselves somebody laid hands on. */
+static void name_protected(struct event *event)
+{
+	static const struct {
+		const char *text;
+		bool numbered;
+	} whats[CW_PROTECTED_MAX] = {
+		[CW_PROTECTED_MAP] = { "bpf map", true },
+		[CW_PROTECTED_LINK] = { "bpf link", true },
+		[CW_PROTECTED_PIN] = { "pins" },
+		[CW_PROTECTED_MOUNT] = { "mount of the pins" },
+		[CW_PROTECTED_SIGNAL] = { "signal", true },
+		[CW_PROTECTED_TRACE] = { "ptrace" },
+	};
+	const struct cw_record *record = &event->record;
+	unsigned long long number = 0;
+	char text[24] = "";
+
+	if (record->socket_type >= CW_PROTECTED_MAX)
+		return;
+	for (int i = 0; i < 8; i++)
+		number = number << 8 | record->address[i];
+	if (whats[record->socket_type].numbered)
+		snprintf(text, sizeof(text), " %llu", number);
+	snprintf(event->texts[CW_TEXT_TARGET], sizeof(event->texts[CW_TEXT_TARGET]),
+		 "cachewarden: %s%s", whats[record->socket_type].text, text);
+	event->target_path = event->texts[CW_TEXT_TARGET];
+}
+
 static void name_address(struct event *event)
 {
 	const struct cw_record *record = &event->record;
@@ -190,8 +219,11 @@ void event_name(const struct record *record, const struct event_names *names, ui
 	if (record->deviation)
 		name_deviation(names, record->deviation, event);
 	event->target_is_file = record->record->operation == CW_OPERATION_EXEC ||
-				record->record->operation == CW_OPERATION_LIBRARY;
-	if (event->target_is_file)
+				record->record->operation == CW_OPERATION_LIBRARY ||
+				record->record->operation == CW_OPERATION_TAMPER;
+	if (record->record->reason == CW_REASON_PROTECTED)
+		name_protected(event);
+	else if (event->target_is_file)
 		name_file(names, record->deviation, event);
 	else
 		name_address(event);

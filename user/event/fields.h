@@ -61,7 +61,7 @@ struct event_field {
 	X(SEQ, seq, TOP, NUMBER, ANY, false, NULL) \
 	X(HOST, host, TOP, STRING, ANY, false, NULL) \
 	X(INSTANCE, instance, TOP, STRING, ANY, true, NULL) \
-	X(OPERATION, operation, TOP, WORD, ANY, false, &words_operation) \
+	X(OPERATION, operation, TOP, WORD, ANY, false, &words_told) \
 	X(VERDICT, verdict, TOP, WORD, ANY, false, &words_verdict) \
 	X(EFFECT, effect, TOP, WORD, ANY, false, &words_effect) \
 	X(MODE, mode, TOP, WORD, ANY, false, &words_mode) \

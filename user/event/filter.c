@@ -154,7 +154,7 @@ static int add_item(struct filter *filter, enum filter_criterion criterion, char
 				    FILTER_VALUES_MAX);
 	switch (criterion) {
 	case FILTER_OPERATION:
-		return add_word(&filter->operations, &words_operation, "operation", item,
+		return add_word(&filter->operations, &words_told, "operation", item,
 				reterr_message);
 	case FILTER_VERDICT:
 		return add_word(&filter->verdicts, &words_verdict, "verdict", item, reterr_message);

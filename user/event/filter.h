@@ -20,7 +20,7 @@
 /* name in code, long option and name on the wire, argument (NULL: none), help */
 #define FILTER_CRITERIA(X) \
 	X(OPERATION, "operation", "LIST", \
-	  "exec, library, socket, connect, send, bind, listen, receive") \
+	  "exec, library, socket, connect, send, bind, listen, receive, tamper") \
 	X(VERDICT, "verdict", "LIST", "allow, audit, deny") \
 	X(INSTANCE, "instance", "LIST", "names of instances") \
 	X(EXECUTABLE, "executable", "LIST", \

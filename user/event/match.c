@@ -120,7 +120,9 @@ bool filter_match(const struct filter *filter, const struct event *event,
 		return false;
 	if (filter->verdicts && !(filter->verdicts & 1u << record->verdict))
 		return false;
-	if (!filter->host && record->instance == CW_INSTANCE_NONE)
+	/* What is done to us is everybody's business. */
+	if (!filter->host && record->instance == CW_INSTANCE_NONE &&
+	    record->operation != CW_OPERATION_TAMPER)
 		return false;
 	/* "Port 0" is a port that the kernel chooses; an operation without ports has none. */
 	if (filter->given[FILTER_PORT] &&

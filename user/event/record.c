@@ -64,7 +64,7 @@ static enum record_error record_check_values(const struct cw_record *record)
 		unsigned int value, max;
 		enum record_error error;
 	} ranges[] = {
-		{ record->operation, CW_OPERATION_MAX, RECORD_BAD_OPERATION },
+		{ record->operation, CW_OPERATIONS_TOLD, RECORD_BAD_OPERATION },
 		{ record->verdict, CW_VERDICT_MAX, RECORD_BAD_VERDICT },
 		{ record->effect, CW_EFFECT_MAX, RECORD_BAD_EFFECT },
 		{ record->mode, CW_MODE_MAX, RECORD_BAD_MODE },

@@ -80,7 +80,7 @@ static const struct column instance_columns[] = {
 };
 
 static const struct column counter_columns[] = {
-	COLUMN(status_counter, operation, "operation", "operation", COLUMN_WORD, &words_operation),
+	COLUMN(status_counter, operation, "operation", "operation", COLUMN_WORD, &words_told),
 	COLUMN(status_counter, verdict, "verdict", "verdict", COLUMN_WORD, &words_verdict),
 	COLUMN(status_counter, judged, "judged", "judged", COLUMN_NUMBER, NULL),
 	COLUMN(status_counter, recorded, "recorded", "recorded", COLUMN_NUMBER, NULL),

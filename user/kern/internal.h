@@ -77,6 +77,7 @@ struct kern {
 	bool before_is_set; /* there may be an image in its place */
 	struct bpf_link *links[KERN_LINKS_MAX]; /* none where the pins hold them */
 	size_t link_count;
+	struct protect_bpf *protect; /* NULL: we are not protected */
 	char *set; /* directory of our pins; NULL: nothing is pinned */
 	struct rings rings;
 	int epoll;

@@ -140,6 +140,19 @@ const char *kern_set(const struct kern *kern);
 /* Take everything out that is pinned below a directory, with or without a daemon. */
 int kern_disarm(const char *directory, struct kern_pin_counts *ret_counts);
 
+/* ------------------------------------------------------------------ protect.c */
+
+/* Keep others from our maps, links, pins and ourselves until we end, or kern_unprotect();
+ * but not whoever executes what we do, or the file behind this descriptor (-1: none). Again: what has
+ * changed since. -EOPNOTSUPP: this backend cannot. */
+int kern_protect(struct kern *kern, int installed);
+void kern_unprotect(struct kern *kern);
+bool kern_can_protect(const struct kern *kern);
+/* Put a record into the ring: the file of that number is another one than was trusted. instance: whose
+ * policy names it. */
+int kern_tell_changed(struct kern *kern, uint32_t file, const struct cw_file_key *key,
+		      uint32_t instance);
+
 /* ------------------------------------------------------------------ ledger.c */
 
 /* What the next daemon must know; written in place. */

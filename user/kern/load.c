@@ -187,6 +187,7 @@ struct kern *kern_free(struct kern *kern)
 {
 	if (!kern)
 		return NULL;
+	kern_unprotect(kern);
 	/* Judging ends before label keeping: no operation meets a label that is no longer kept. */
 	while (kern->link_count)
 		bpf_link__destroy(kern->links[--kern->link_count]);

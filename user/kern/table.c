@@ -52,6 +52,7 @@ const struct program_row program_rows[] = {
 	{ "fmod_protect", FMOD, ATTACH_PLAIN },
 	{ "fmod_trace", FMOD, ATTACH_PLAIN },
 	{ "fmod_open", FMOD, ATTACH_PLAIN },
+	{ "tell_changed", EVERY, ATTACH_NOT },
 	{ "cgroup_create", CGROUP, ATTACH_CGROUP },
 	{ "cgroup_connect4", CGROUP, ATTACH_CGROUP },
 	{ "cgroup_connect6", CGROUP, ATTACH_CGROUP },

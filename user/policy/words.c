@@ -18,6 +18,12 @@ VOCABULARY(words_operation,
 	   [CW_OPERATION_SEND] = "send", [CW_OPERATION_BIND] = "bind",
 	   [CW_OPERATION_LISTEN] = "listen", [CW_OPERATION_RECEIVE] = "receive");
 
+VOCABULARY(words_told, CW_OPERATIONS_TOLD, [CW_OPERATION_EXEC] = "exec",
+	   [CW_OPERATION_LIBRARY] = "library", [CW_OPERATION_SOCKET] = "socket",
+	   [CW_OPERATION_CONNECT] = "connect", [CW_OPERATION_SEND] = "send",
+	   [CW_OPERATION_BIND] = "bind", [CW_OPERATION_LISTEN] = "listen",
+	   [CW_OPERATION_RECEIVE] = "receive", [CW_OPERATION_TAMPER] = "tamper");
+
 VOCABULARY(words_class, CW_CLASS_MAX, [CW_CLASS_EXEC] = "exec", [CW_CLASS_BIND] = "bind",
 	   [CW_CLASS_CONNECT] = "connect", [CW_CLASS_LIBRARY] = "library",
 	   [CW_CLASS_SOCKETS] = "sockets");
@@ -31,10 +37,10 @@ VOCABULARY(words_effect, CW_EFFECT_MAX, [CW_EFFECT_NONE] = "none", [CW_EFFECT_RE
 VOCABULARY(words_mode, CW_MODE_MAX, [CW_MODE_OFF] = "off", [CW_MODE_AUDIT] = "audit",
 	   [CW_MODE_ENFORCE] = "enforce");
 
-VOCABULARY(
-	words_reason, CW_REASON_MAX, [CW_REASON_RULE] = "rule", [CW_REASON_NO_RULE] = "no-rule",
-	[CW_REASON_GUARD] = "guard", [CW_REASON_TAMPERED] = "tampered",
-	[CW_REASON_UNTRUSTED_LIBRARY] = "untrusted-library", [CW_REASON_UNRESOLVED] = "unresolved");
+VOCABULARY(words_reason, CW_REASON_MAX, [CW_REASON_RULE] = "rule", [CW_REASON_NO_RULE] = "no-rule",
+	   [CW_REASON_GUARD] = "guard", [CW_REASON_TAMPERED] = "tampered",
+	   [CW_REASON_UNTRUSTED_LIBRARY] = "untrusted-library",
+	   [CW_REASON_UNRESOLVED] = "unresolved", [CW_REASON_PROTECTED] = "protected");
 
 VOCABULARY(words_backend, CW_BACKEND_MAX, [CW_BACKEND_LSM] = "lsm",
 	   [CW_BACKEND_FMOD_RET] = "fmod_ret", [CW_BACKEND_CGROUP] = "cgroup");

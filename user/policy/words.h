@@ -6,6 +6,7 @@
 #include "util/vocabulary.h"
 
 extern const struct vocabulary words_operation; /* enum cw_operation */
+extern const struct vocabulary words_told; /* … and those that no policy speaks of */
 extern const struct vocabulary words_class; /* enum cw_class */
 extern const struct vocabulary words_verdict;
 extern const struct vocabulary words_effect;

@@ -258,6 +258,34 @@ static void test_fields(void **state)
 	}
 }
 
+/* A hand on ourselves: what of, and its number. */
+static void test_protected(void **state)
+{
+	struct cw_record record = sample_record();
+	struct event event;
+
+	(void)state;
+	record.operation = CW_OPERATION_TAMPER;
+	record.reason = CW_REASON_PROTECTED;
+	record.instance = CW_INSTANCE_NONE;
+	record.target = (struct cw_file_key){ 0 };
+	record.socket_type = CW_PROTECTED_SIGNAL;
+	record.address[7] = 15;
+	sample_event(&record, sizeof(record), &event);
+	assert_true(event.target_is_file);
+	assert_string_equal(event.target_path, "cachewarden: signal 15");
+	record.socket_type = CW_PROTECTED_TRACE;
+	sample_event(&record, sizeof(record), &event);
+	assert_string_equal(event.target_path, "cachewarden: ptrace");
+	record.socket_type = CW_PROTECTED_MAX;
+	sample_event(&record, sizeof(record), &event);
+	assert_null(event.target_path);
+	record.reason = CW_REASON_TAMPERED;
+	record.target_file = SAMPLE_TARGET;
+	sample_event(&record, sizeof(record), &event);
+	assert_string_equal(event.target_path, "/usr/bin/dash");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +301,7 @@ int main(void)
 		cmocka_unit_test(test_text_verdicts),
 		cmocka_unit_test(test_colour),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_protected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

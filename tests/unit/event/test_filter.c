@@ -213,6 +213,9 @@ static void test_host(void **state)
 	record.instance = CW_INSTANCE_NONE;
 	sample_event(&record, sizeof(record), &event);
 	assert_false(filter_match(&filter, &event, NULL));
+	event.record.operation = CW_OPERATION_TAMPER; /* what is done to us is told to everybody */
+	assert_true(filter_match(&filter, &event, NULL));
+	event.record.operation = CW_OPERATION_CONNECT;
 	assert_int_equal(add(&filter, "host", ""), 0);
 	assert_true(filter_match(&filter, &event, NULL));
 }

@@ -71,13 +71,13 @@ static void print_event(struct cw_record record, bool hostile, bool named, struc
 
 static void print_all(struct buffer *lines)
 {
-	for (unsigned int i = 0; i < CW_OPERATION_MAX * CW_VERDICT_MAX * CW_REASON_MAX * 4; i++) {
+	for (unsigned int i = 0; i < CW_OPERATIONS_TOLD * CW_VERDICT_MAX * CW_REASON_MAX * 4; i++) {
 		struct cw_record record = sample_connect();
 		unsigned int n = i / 4;
 
-		record.operation = n % CW_OPERATION_MAX;
-		record.verdict = n / CW_OPERATION_MAX % CW_VERDICT_MAX;
-		record.reason = (uint8_t)(n / CW_OPERATION_MAX / CW_VERDICT_MAX);
+		record.operation = n % CW_OPERATIONS_TOLD;
+		record.verdict = n / CW_OPERATIONS_TOLD % CW_VERDICT_MAX;
+		record.reason = (uint8_t)(n / CW_OPERATIONS_TOLD / CW_VERDICT_MAX);
 		record.family = i % 3 ? AF_INET : AF_INET6;
 		print_event(record, i & 1, i & 2, lines);
 	}

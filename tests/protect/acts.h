@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef CW_PROTECT_ACTS_H
+#define CW_PROTECT_ACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define PINS "/sys/fs/bpf/cw-protect"
+#define SET PINS "/v1"
+#define ACTS_MAX 32
+
+struct act {
+	const char *name;
+	int (*make)(void); /* 0 or an errno */
+	bool harmless; /* allowed with --protect too */
+};
+extern const struct act acts[];
+extern const size_t act_count;
+
+int act_map_write(void);
+int act_unlink(void);
+int act_signal(void);
+
+/* protect.c */
+extern pid_t daemon_pid;
+const char *in_work(const char *name);
+
+#endif

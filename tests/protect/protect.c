@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Self-protection: what a root that is not the daemon may do to it, first without --protect (each act must
+ * succeed, or the refusal would prove nothing), then with it; and that `status`, `disarm` and `stop` work
+ * all the same.
+ *
+ *	protect CACHEWARDEN BACKEND	(as root, where a bpf file system is mounted on /sys/fs/bpf; TAP)
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "acts.h"
+
+#define WAIT_SECONDS 120 /* software emulation */
+
+static const char *program, *backend;
+static char work[64];
+pid_t daemon_pid;
+static unsigned int number;
+
+static void __attribute__((format(printf, 2, 3))) ok(bool good, const char *format, ...)
+{
+	va_list args;
+
+	printf("%sok %u - ", good ? "" : "not ", ++number);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n");
+	fflush(stdout);
+}
+
+const char *in_work(const char *name)
+{
+	static char path[4][128];
+	static unsigned int turn;
+
+	turn = (turn + 1) % 4;
+	snprintf(path[turn], sizeof(path[turn]), "%s/%s", work, name);
+	return path[turn];
+}
+
+static void bail(const char *what)
+{
+	printf("Bail out! %s: %s\n", what, strerror(errno));
+	fflush(stdout);
+	if (daemon_pid)
+		execl(program, program, "disarm", "--pin-dir", PINS, (char *)NULL);
+	exit(1);
+}
+
+/* ------------------------------------------------------------------ the daemon and its clients */
+
+static bool is_there(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+static bool await(bool (*happened)(void))
+{
+	time_t end = time(NULL) + WAIT_SECONDS;
+
+	bool good;
+
+	while (!(good = happened()) && time(NULL) < end)
+		poll(NULL, 0, 50);
+	return good;
+}
+
+static int run(const char *output, ...)
+{
+	char *argv[16] = { (char *)program };
+	size_t count = 1;
+	va_list args;
+	int status;
+	pid_t child;
+
+	va_start(args, output);
+	while ((argv[count] = va_arg(args, char *)))
+		count++;
+	va_end(args);
+	child = fork();
+	if (!child) {
+		int fd = open(output, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+
+		dup2(fd, STDOUT_FILENO);
+		dup2(fd, STDERR_FILENO);
+		execv(program, argv);
+		_exit(127);
+	}
+	if (waitpid(child, &status, 0) != child)
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static bool answers(void)
+{
+	return run(in_work("out"), "status", "--runtime-dir", in_work("run"), NULL) == 0;
+}
+
+static bool up(void)
+{
+	if (waitpid(daemon_pid, NULL, WNOHANG) == daemon_pid) {
+		daemon_pid = -1;
+		bail("the daemon has ended");
+	}
+	return answers();
+}
+
+static void daemon_begin(const char *protect)
+{
+	daemon_pid = fork();
+	if (!daemon_pid) {
+		int fd = open(in_work("log"), O_CREAT | O_APPEND | O_WRONLY, 0600);
+
+		dup2(fd, STDOUT_FILENO);
+		dup2(fd, STDERR_FILENO);
+		execl(program, program, "run", "--backend", backend, "--policy", in_work("policy"),
+		      "--runtime-dir", in_work("run"), "--pin-dir", PINS, "--record", "nothing",
+		      "--tail", "-o", "json", protect, (char *)NULL);
+		_exit(127);
+	}
+	if (!await(up))
+		bail("the daemon does not answer");
+}
+
+static bool gone(void)
+{
+	return waitpid(daemon_pid, NULL, WNOHANG) == daemon_pid;
+}
+
+static void policy_put(void)
+{
+	FILE *file;
+
+	mkdir(in_work("policy"), 0755);
+	file = fopen(in_work("policy/p.yaml"), "w");
+	if (!file)
+		bail("policy");
+	fputs("version: 1\ninstance: protect\nmode: enforce\nexecutables:\n"
+	      "  none: { path: /nonexistent/program, entry: true }\non_stop: keep\n",
+	      file);
+	fclose(file);
+	chmod(in_work("policy/p.yaml"), 0644);
+}
+
+static bool possible[ACTS_MAX];
+
+static void control_round(void)
+{
+	for (size_t i = 0; i < act_count; i++) {
+		int error = acts[i].make();
+
+		possible[i] = !error;
+		ok(!error, "not protected: %s (%s)", acts[i].name, strerror(error));
+	}
+}
+
+static unsigned int protected_round(void)
+{
+	unsigned int refused = 0;
+
+	for (size_t i = 0; i < act_count; i++) {
+		int error = acts[i].make();
+		int wanted = acts[i].harmless ? 0 : EACCES;
+
+		/* ptrace has its own word for it. */
+		if (error == EPERM)
+			error = EACCES;
+		ok(error == wanted && possible[i], "protected: %s: %s (%s)", acts[i].name,
+		   acts[i].harmless ? "allowed" : "refused", strerror(error));
+		refused += !acts[i].harmless;
+	}
+	return refused;
+}
+
+/* ------------------------------------------------------------------ what was told */
+
+static unsigned int events_told(void)
+{
+	FILE *file = fopen(in_work("log"), "r");
+	static char line[16384];
+	unsigned int told = 0;
+
+	while (file && fgets(line, sizeof(line), file))
+		told += strstr(line, "\"operation\":\"tamper\"") &&
+			strstr(line, "\"reason\":\"protected\"") &&
+			strstr(line, "\"effect\":\"refused\"");
+	if (file)
+		fclose(file);
+	return told;
+}
+
+static unsigned int events_wanted;
+
+static bool all_told(void)
+{
+	return events_told() >= events_wanted;
+}
+
+static bool adds_up(void)
+{
+	static char text[65536];
+	size_t length;
+	FILE *file;
+
+	if (!answers())
+		return false;
+	file = fopen(in_work("out"), "r");
+	length = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+	text[length] = '\0';
+	if (file)
+		fclose(file);
+	return strstr(text, ": adds up") && strstr(text, "tamper");
+}
+
+static void clean(void)
+{
+	run(in_work("out"), "disarm", "--pin-dir", PINS, NULL);
+	while (umount2(in_work("mount"), 0) == 0)
+		continue;
+	unlink(SET "/own");
+	rmdir(SET "/empty");
+	rmdir(SET);
+	rmdir(PINS);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 3)
+		return 2;
+	program = argv[1];
+	backend = argv[2];
+	snprintf(work, sizeof(work), "/run/cw-protect.%d", (int)getpid());
+	mkdir(work, 0755);
+	policy_put();
+	/* Kernels before 5.11 count maps as locked memory, and two of the acts make one. */
+	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
+
+	daemon_begin(NULL);
+	control_round();
+	ok(run(in_work("out"), "stop", "--release", "--runtime-dir", in_work("run"), NULL) == 0 &&
+		   await(gone),
+	   "not protected: stopped");
+	clean();
+
+	daemon_begin("--protect");
+	events_wanted = protected_round();
+	ok(await(all_told), "protected: %u attempts are events (%u)", events_wanted, events_told());
+	ok(adds_up(), "protected: the counters add up");
+	ok(answers(), "protected: the daemon still answers");
+	ok(run(in_work("out"), "stop", "--runtime-dir", in_work("run"), NULL) == 0 && await(gone),
+	   "protected: `stop` works, and leaves the pins");
+	ok(is_there(SET "/map_control") && act_unlink() == 0 && act_map_write() == 0,
+	   "no daemon: nobody is kept from the pins");
+
+	rmdir(SET "/empty");
+	daemon_begin("--protect");
+	ok(act_map_write() == EACCES, "the next daemon, which took over: protected");
+	ok(run(in_work("out"), "disarm", "--pin-dir", PINS, NULL) == 0 && !is_there(SET),
+	   "protected: `disarm` takes the pins out while the daemon lives");
+	ok(await(gone), "disarmed: the daemon ends");
+	clean();
+	printf("1..%u\n", number);
+	return 0;
+}
