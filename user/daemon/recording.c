@@ -78,7 +78,8 @@ void recording_report(struct daemon *daemon)
 	daemon->recorder_told.trouble = now.trouble;
 }
 
-#define SETTLE_TRIES 20 /* of a millisecond: what a disk in order needs, and no more than tail can wait */
+#define SETTLE_TRIES \
+	20 /* of a millisecond: what a disk in order needs, and no more than tail can wait */
 
 /* The rings are not told that a batch is delivered while it waits in memory alone: killed now, the next
  * daemon is to have it again. A disk that does not take it does not hold up everybody else. */

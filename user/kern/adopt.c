@@ -117,8 +117,8 @@ int kern_pins_look(const char *directory, const struct kern_probe *probe,
 		   struct kern_pins *ret_pins)
 {
 	struct kern_pins pins = { .lock = -1 };
-	char **names;
-	size_t count;
+	char **names = NULL;
+	size_t count = 0;
 	int r = directory_suits(directory);
 
 	snprintf(pins.directory, sizeof(pins.directory), "%s", directory);
@@ -139,8 +139,8 @@ int kern_pins_open(const char *directory, const struct kern_probe *probe,
 		   struct kern_pins *ret_pins)
 {
 	struct kern_pins pins = { .lock = -1 };
-	char **names;
-	size_t count;
+	char **names = NULL;
+	size_t count = 0;
 	int r;
 
 	if (strlen(directory) + 64 > sizeof(pins.directory))
@@ -175,7 +175,7 @@ void kern_pins_close(struct kern_pins *pins)
 int kern_pins_left_over(const struct kern_pins *pins, char ***ret_names, size_t *ret_count)
 {
 	size_t kept = 0, count;
-	char **names;
+	char **names = NULL;
 	int r = names_read(pins->directory, &names, &count);
 
 	if (r)
@@ -223,7 +223,7 @@ int kern_adopt(const struct kern_probe *probe, const struct kern_pins *pins, str
 {
 	struct kern *kern = kern_new(probe, pins->backend);
 	struct pin table[CW_PINS_MAX];
-	size_t count;
+	size_t count = 0;
 	int r = 0;
 
 	if (!kern)

@@ -113,8 +113,8 @@ static bool ledger_has(const struct cw_ledger *ledger, const char *name)
 static int check_strangers(const char *directory, const struct cw_ledger *ledger,
 			   struct buffer *problems)
 {
-	char **names;
-	size_t count;
+	char **names = NULL;
+	size_t count = 0;
 	int r = names_read(directory, &names, &count);
 
 	if (r)

@@ -109,8 +109,8 @@ static int pin_remove(const char *directory, const char *name)
 
 static int set_remove_turns(const char *directory, int turns, struct kern_pin_counts *counts)
 {
-	char **names;
-	size_t count;
+	char **names = NULL;
+	size_t count = 0;
 	int r = names_read(directory, &names, &count);
 
 	if (r)
@@ -148,8 +148,8 @@ int set_remove(const char *directory, struct kern_pin_counts *counts)
 
 int kern_disarm(const char *directory, struct kern_pin_counts *ret_counts)
 {
-	char **names;
-	size_t count;
+	char **names = NULL;
+	size_t count = 0;
 	int r = names_read(directory, &names, &count);
 
 	*ret_counts = (struct kern_pin_counts){ 0 };
