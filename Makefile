@@ -39,7 +39,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(SANITIZE_FLAGS)
 
 BPF_HEADERS := $(wildcard bpf/*.h) vmlinux/vmlinux.h
 # Not := because on a fresh machine the compiler comes later than the first look at this file.
-BPF_CFLAGS = -target bpf -g -O2 -Wall -Wextra -Wno-unused-function -Wno-unused-parameter -Wno-missing-declarations \
+BPF_CFLAGS = -target bpf -mcpu=v3 -g -O2 -Wall -Wextra -Wno-unused-function -Wno-unused-parameter -Wno-missing-declarations \
 	-Wno-compare-distinct-pointer-types -Ibpf -Ivmlinux -idirafter /usr/include/$(shell $(CC) -print-multiarch) \
 	$(if $(WERROR),-Werror) $(DEFINES) \
 	$(addprefix -D__TARGET_ARCH_,$(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/s390x/s390/'))

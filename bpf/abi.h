@@ -355,21 +355,18 @@ struct cw_control {
 CW_ASSERT_SIZE(struct cw_control, 16);
 
 /*
- * Per CPU, per operation and verdict. judged = recorded + unwanted + suppressed + lost, always.
- * In the map, what nobody wanted is counted under `unwanted` alone, and whoever reads adds it to
- * `judged`: most operations then cost one addition. Of the others a writer adds to `started`, then to
- * one of recorded, suppressed and lost, then to `judged`; a reader copies in ascending order, so
- * judged == started in its copy means that no update was under way.
+ * Per CPU, per operation and verdict. judged = recorded + unwanted + suppressed + lost, always: in the map
+ * every judged operation is one addition to one of the four, which cannot be half done, and whoever
+ * reads adds them up.
  */
 struct cw_counter {
-	__u64 judged;
-	__u64 recorded;
+	__u64 judged; /* 0 in the map */
+	__u64 recorded; /* the four in the order of the kernel side's enum outcome */
 	__u64 unwanted;
 	__u64 suppressed;
 	__u64 lost;
-	__u64 started;
 };
-CW_ASSERT_SIZE(struct cw_counter, 48);
+CW_ASSERT_SIZE(struct cw_counter, 40);
 #define CW_COUNTERS (CW_OPERATIONS_TOLD * CW_VERDICT_MAX)
 
 /* Early returns that are not verdicts. None is silent. */

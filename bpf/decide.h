@@ -73,6 +73,8 @@ struct cw_decision {
 	__u16 instance; /* whose rule or guard it is */
 };
 
+CW_ASSERT_SIZE(struct cw_decision, 8);
+
 #define CW_AF_INET 2
 #define CW_AF_INET6 10
 
@@ -236,6 +238,19 @@ static const __u8 cw_bit_positions[64] = {
 	23, 58, 17, 10, 51, 25, 36, 32, 60, 20, 57, 16, 50, 31, 19, 15, 30, 14, 13, 12,
 };
 
+/* Of a summary's eight bits the lowest is looked up. */
+static const __u8 cw_first_bits[256] = {
+	0, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0, 4, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2,
+	0, 1, 0, 5, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0, 4, 0, 1, 0, 2, 0, 1, 0, 3, 0,
+	1, 0, 2, 0, 1, 0, 6, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0, 4, 0, 1, 0, 2, 0, 1,
+	0, 3, 0, 1, 0, 2, 0, 1, 0, 5, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0, 4, 0, 1, 0,
+	2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0, 7, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0, 4,
+	0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0, 5, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0,
+	1, 0, 4, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0, 6, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1,
+	0, 2, 0, 1, 0, 4, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0, 5, 0, 1, 0, 2, 0, 1, 0,
+	3, 0, 1, 0, 2, 0, 1, 0, 4, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0,
+};
+
 cw_inline __u32 cw_bit_position(__u64 bit)
 {
 	return cw_bit_positions[(bit * 0x022fdd63cc95386dull) >> 58];
@@ -275,16 +290,20 @@ cw_inline __u32 cw_first_match(const struct cw_page_vectors *page, const struct 
 	__u64 user = cw_index(rows->user, CW_VECTORS_MAX);
 	__u64 summary = (page->summary[by] | page->summary[script]) & page->summary[target] &
 			page->summary[address] & page->summary[user];
+	const __u64 *by_words = page->vector[by];
+	const __u64 *script_words = page->vector[script];
+	const __u64 *target_words = page->vector[target];
+	const __u64 *address_words = page->vector[address];
+	const __u64 *user_words = page->vector[user];
 
 	for (int turn = 0; turn < CW_WORDS; turn++) {
-		__u64 word = cw_index(cw_bit_position(summary & (0 - summary)), CW_WORDS);
+		__u64 word = cw_index(cw_first_bits[cw_index(summary, 256)], CW_WORDS);
 		__u64 match;
 
 		if (!summary)
 			break;
-		match = (page->vector[by][word] | page->vector[script][word]) &
-			page->vector[target][word] & page->vector[address][word] &
-			page->vector[user][word];
+		match = (by_words[word] | script_words[word]) & target_words[word] &
+			address_words[word] & user_words[word];
 		if (match)
 			return word * 64 + cw_bit_position(match & (0 - match));
 		summary &= summary - 1;
@@ -331,6 +350,17 @@ cw_inline struct cw_decision cw_answer(const struct cw_request *request, __u32 m
 		.instance = request->instance,
 	};
 
+	return decision;
+}
+
+/* cw_widen() of all of it: in registers it is one number. */
+cw_inline struct cw_decision cw_decision_widen(struct cw_decision decision, __u32 zero)
+{
+	__u64 packed;
+
+	__builtin_memcpy(&packed, &decision, sizeof(packed));
+	cw_widen(packed, zero);
+	__builtin_memcpy(&decision, &packed, sizeof(packed));
 	return decision;
 }
 
@@ -417,11 +447,7 @@ cw_inline struct cw_decision cw_decide_listed(const struct cw_pages *pages,
 			own.target = 0;
 		decision = cw_decide_rules(pages, request, rule_class, &own);
 	}
-	cw_widen(decision.verdict, zero);
-	cw_widen(decision.reason, zero);
-	cw_widen(decision.mode, zero);
-	cw_widen(decision.rule, zero);
-	cw_widen(decision.instance, zero);
+	decision = cw_decision_widen(decision, zero);
 	/* A denial that will not be enforced must not hide a guard that will be. */
 	if ((class_and_guard & CW_GUARDED) &&
 	    (decision.verdict != CW_VERDICT_DENY || decision.mode != CW_MODE_ENFORCE)) {
@@ -455,7 +481,7 @@ cw_inline struct cw_decision cw_decide_network(const struct cw_pages *pages,
 
 	return cw_decide_listed(
 		pages, request, rule_class,
-		pages->ports->port[cw_index(request->direction, CW_DIRECTION_MAX)][cw_index(
+		pages->ports->port[request->direction & (CW_DIRECTION_MAX - 1)][cw_index(
 			request->protocol, CW_PROTOCOL_MAX)][cw_index(request->port, 65536)]);
 }
 

@@ -164,16 +164,20 @@ static __always_inline int settle(const struct hook *hook, const struct judgemen
 {
 	const struct cw_decision *decision = &judgement->decision;
 	__u32 operation = judgement->request.operation;
+	struct cw_counter *counter;
 
 	if (decision->verdict == CW_VERDICT_ALLOW) {
 		/* Nobody's business: no rule, no guard. */
 		if (decision->instance == CW_INSTANCE_NONE && !host_wants(operation))
 			return 0;
+		counter = counter_of(operation, CW_VERDICT_ALLOW);
+		if (!counter)
+			return 0;
 		if (somebody_wants(operation))
-			count(operation, CW_VERDICT_ALLOW,
-			      record_event(judgement, hook->pages.head->generation));
+			count(counter,
+			      record_event(judgement, counter, hook->pages.head->generation));
 		else
-			count(operation, CW_VERDICT_ALLOW, OUTCOME_UNWANTED);
+			count(counter, OUTCOME_UNWANTED);
 		return 0;
 	} else {
 		__u8 effect = decision->verdict == CW_VERDICT_DENY &&
@@ -182,9 +186,14 @@ static __always_inline int settle(const struct hook *hook, const struct judgemen
 				      : CW_EFFECT_NONE;
 
 		/* The self-test's own are none of the host's. */
-		if (judgement->request.instance != CW_INSTANCE_CANARY)
-			count(operation, decision->verdict,
-			      record_deviating(judgement, effect, hook->pages.head->generation));
+		if (judgement->request.instance != CW_INSTANCE_CANARY) {
+			enum outcome outcome = record_deviating(judgement, effect,
+								hook->pages.head->generation);
+
+			counter = counter_of(operation, decision->verdict);
+			if (counter)
+				count(counter, outcome);
+		}
 		return effect == CW_EFFECT_NONE ? 0 : -EACCES;
 	}
 }

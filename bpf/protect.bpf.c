@@ -84,9 +84,9 @@ __attribute__((noinline)) int protect_tell(__u32 what, __u64 number)
 
 	hook_open(&hook, CW_OPERATION_TAMPER, 0);
 	judgement.backend = attached_backend;
-	count(CW_OPERATION_TAMPER, CW_VERDICT_DENY,
-	      record_deviating(&judgement, CW_EFFECT_REFUSED,
-			       hook.pages.head ? hook.pages.head->generation : 0));
+	count_verdict(CW_OPERATION_TAMPER, CW_VERDICT_DENY,
+		      record_deviating(&judgement, CW_EFFECT_REFUSED,
+				       hook.pages.head ? hook.pages.head->generation : 0));
 	return 0;
 }
 

@@ -15,29 +15,29 @@
 #include "object.bpf.h"
 #include "subject.bpf.h"
 
-enum outcome { OUTCOME_RECORDED, OUTCOME_UNWANTED, OUTCOME_SUPPRESSED, OUTCOME_LOST };
+/* In the order of struct cw_counter. */
+enum outcome { OUTCOME_RECORDED, OUTCOME_UNWANTED, OUTCOME_SUPPRESSED, OUTCOME_LOST, OUTCOME_MAX };
 
-/* What nobody wanted is one addition, and cannot be half done. Of the others the order of the three is
- * what lets a reader see it: abi.h. */
-static __always_inline void count(__u32 operation, __u32 verdict, enum outcome outcome)
+static __always_inline struct cw_counter *counter_of(__u32 operation, __u32 verdict)
 {
 	__u32 cell = operation * CW_VERDICT_MAX + verdict;
-	struct cw_counter *counter = bpf_map_lookup_elem(&counters, &cell);
 
-	if (!counter)
-		return;
-	if (outcome == OUTCOME_UNWANTED) {
-		__sync_fetch_and_add(&counter->unwanted, 1);
-		return;
-	}
-	__sync_fetch_and_add(&counter->started, 1);
-	if (outcome == OUTCOME_RECORDED)
-		__sync_fetch_and_add(&counter->recorded, 1);
-	else if (outcome == OUTCOME_SUPPRESSED)
-		__sync_fetch_and_add(&counter->suppressed, 1);
-	else
-		__sync_fetch_and_add(&counter->lost, 1);
-	__sync_fetch_and_add(&counter->judged, 1);
+	return bpf_map_lookup_elem(&counters, &cell);
+}
+
+static __always_inline void count(struct cw_counter *counter, enum outcome outcome)
+{
+	__u64 *outcomes = &counter->recorded;
+
+	__sync_fetch_and_add(&outcomes[cw_index(outcome, OUTCOME_MAX)], 1);
+}
+
+static __always_inline void count_verdict(__u32 operation, __u32 verdict, enum outcome outcome)
+{
+	struct cw_counter *counter = counter_of(operation, verdict);
+
+	if (counter)
+		count(counter, outcome);
 }
 
 /* What exec and library are about. */
@@ -349,20 +349,22 @@ static __always_inline enum outcome record_deviating(const struct judgement *jud
 }
 
 #define EVENTS_WAKE (1 << 20) /* half of the ring */
+#define EVENTS_LOOK 16 /* records from one look at how full it is to the next */
 
 static __always_inline enum outcome record_event(const struct judgement *judgement,
-						 __u64 generation)
+						 const struct cw_counter *counter, __u64 generation)
 {
 	struct cw_record *record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
-	__u64 flags;
+	__u64 flags = BPF_RB_NO_WAKEUP;
 
 	if (!record)
 		return OUTCOME_LOST;
 	record->size = sizeof(*record);
 	record->type = CW_RECORD_EVENT;
 	record_fill(record, judgement, CW_EFFECT_NONE, generation);
-	flags = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > EVENTS_WAKE ? BPF_RB_FORCE_WAKEUP
-									    : BPF_RB_NO_WAKEUP;
+	if (counter->recorded % EVENTS_LOOK == 0 &&
+	    bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > EVENTS_WAKE)
+		flags = BPF_RB_FORCE_WAKEUP;
 	bpf_ringbuf_submit(record, flags);
 	return OUTCOME_RECORDED;
 }

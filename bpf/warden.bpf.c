@@ -203,9 +203,9 @@ int tell_changed(__u64 *context)
 	struct hook hook = {};
 
 	hook_open(&hook, CW_OPERATION_TAMPER, 0);
-	count(CW_OPERATION_TAMPER, CW_VERDICT_AUDIT,
-	      record_deviating(&judgement, CW_EFFECT_NONE,
-			       hook.pages.head ? hook.pages.head->generation : 0));
+	count_verdict(CW_OPERATION_TAMPER, CW_VERDICT_AUDIT,
+		      record_deviating(&judgement, CW_EFFECT_NONE,
+				       hook.pages.head ? hook.pages.head->generation : 0));
 	return 0;
 }
 

@@ -221,7 +221,7 @@ typedef bool (*kern_subject_handler)(void *context, pid_t pid, uint16_t instance
 int kern_subjects_each(struct kern *kern, kern_subject_handler each, void *context);
 /* Governed processes by instance; counts[CW_INSTANCES_MAX]. */
 int kern_subjects_count(struct kern *kern, unsigned int counts[CW_INSTANCES_MAX]);
-/* Each element adds up: cells are read again until none was being written. */
+/* judged is the sum of the others. */
 int kern_counters(struct kern *kern, struct cw_counter counters[CW_COUNTERS]);
 int kern_faults(struct kern *kern, uint64_t faults[CW_FAULT_MAX]);
 void kern_wanted(struct kern *kern, uint32_t governed, uint32_t host);

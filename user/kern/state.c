@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "kern/internal.h"
 
@@ -72,38 +71,6 @@ int kern_subjects_count(struct kern *kern, unsigned int counts[CW_INSTANCES_MAX]
 	return kern_subjects_each(kern, count_subject, counts);
 }
 
-#define COUNTER_TRIES 1000
-
-/* One cell of all CPUs, read again while somebody was writing it: see struct cw_counter. */
-static int counter_read(int map, __u32 cell, struct cw_counter *percpu, int cpus,
-			struct cw_counter *ret)
-{
-	for (int try = 0; try < COUNTER_TRIES; try++) {
-		struct cw_counter sum = { 0 };
-		bool settled = true;
-		int r = bpf_map_lookup_elem(map, &cell, percpu);
-
-		if (r)
-			return r;
-		for (int cpu = 0; cpu < cpus; cpu++) {
-			settled &= percpu[cpu].judged == percpu[cpu].started;
-			sum.judged += percpu[cpu].judged + percpu[cpu].unwanted;
-			sum.recorded += percpu[cpu].recorded;
-			sum.unwanted += percpu[cpu].unwanted;
-			sum.suppressed += percpu[cpu].suppressed;
-			sum.lost += percpu[cpu].lost;
-			sum.started += percpu[cpu].started;
-		}
-		if (settled) {
-			*ret = sum;
-			return 0;
-		}
-		if (try % 16 == 15) /* the writer may have been preempted: let it run */
-			nanosleep(&(struct timespec){ .tv_nsec = 100000 }, NULL);
-	}
-	return -EBUSY;
-}
-
 int kern_counters(struct kern *kern, struct cw_counter counters[CW_COUNTERS])
 {
 	_cleanup_free_ struct cw_counter *percpu = calloc((size_t)kern->possible_cpus,
@@ -112,11 +79,20 @@ int kern_counters(struct kern *kern, struct cw_counter counters[CW_COUNTERS])
 	if (!percpu)
 		return -ENOMEM;
 	for (__u32 cell = 0; cell < CW_COUNTERS; cell++) {
-		int r = counter_read(bpf_map__fd(kern->skeleton->maps.counters), cell, percpu,
-				     kern->possible_cpus, &counters[cell]);
+		struct cw_counter *sum = &counters[cell];
+		int r = bpf_map_lookup_elem(bpf_map__fd(kern->skeleton->maps.counters), &cell,
+					    percpu);
 
 		if (r)
 			return r;
+		*sum = (struct cw_counter){ 0 };
+		for (int cpu = 0; cpu < kern->possible_cpus; cpu++) {
+			sum->recorded += percpu[cpu].recorded;
+			sum->unwanted += percpu[cpu].unwanted;
+			sum->suppressed += percpu[cpu].suppressed;
+			sum->lost += percpu[cpu].lost;
+		}
+		sum->judged = sum->recorded + sum->unwanted + sum->suppressed + sum->lost;
 	}
 	return 0;
 }
