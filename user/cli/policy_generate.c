@@ -41,8 +41,8 @@ static const struct cli_option generate_options[] = {
 	{ "instance", 'i', "NAME", "of the instance of that name; with --root or --cpf: its name",
 	  OPTION_INSTANCE },
 	{ "root", 'r', "DIR", "of the instance that is installed there", OPTION_ROOT },
-	{ "cpf", 'c', "FILE", "read that configuration; without --root, where it lies",
-	  OPTION_CPF },
+	{ "cpf", 'c', "FILE",
+	  "read that configuration; without --root, of the instance that it tells of", OPTION_CPF },
 	{ "all", 'a', NULL, "of every instance that is found; --output names a directory",
 	  OPTION_ALL },
 	{ "from", 0, "RUNNING",
@@ -240,6 +240,7 @@ static int make_text(const struct generate_sources *sources, struct draft **ret_
 		.running = &sources->running,
 		.local = sources->network.local,
 		.local_count = sources->network.local_count,
+		.foreign = sources->foreign,
 	};
 	_cleanup_free_ char *message = NULL;
 	const char *hint = NULL;

@@ -31,6 +31,7 @@ struct generate_sources {
 	struct registry *registry;
 	struct config *config; /* of --cpf */
 	struct config *config_before; /* the instance's own, in whose place it stands */
+	bool foreign; /* --cpf of an instance that this host has not: its neighbours are not here */
 	struct instance *instance; /* with --all none before generate_look() */
 	char *root; /* as resolved from --root or --cpf */
 	/* Of the instance. */

@@ -109,10 +109,54 @@ static int read_cpf(const struct generate_options *options, struct generate_sour
 	return r ? CLI_BAD_USAGE : 0;
 }
 
+static bool is_missing(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* A directory that is not here: as it is written, without slashes that mean nothing. */
+static char *missing_directory(const char *path)
+{
+	char *made = strdup(path), *to = made;
+
+	for (const char *at = path; made && *at; at++)
+		if (*at != '/' || (at[1] != '/' && at[1]))
+			*to++ = *at;
+	if (made)
+		*to = '\0';
+	return made;
+}
+
+/* Is a cpf's instance not installed here? A directory that --root names and that is here is meant, and
+ * one that the cpf tells of may have another use here: then it has no programs. */
+static int find_foreign(const struct generate_options *options, struct generate_sources *sources)
+{
+	_cleanup_free_ char *programs = join(sources->root, "bin");
+
+	if (!programs)
+		return no_memory();
+	sources->foreign = options->cpf &&
+			   (is_missing(sources->root) || (!options->root && is_missing(programs)));
+	return 0;
+}
+
+/* Nothing of it is to be looked for here. */
+static int foreign_config(const struct generate_options *options, struct generate_sources *sources)
+{
+	sources->instance->cpf = strdup(options->cpf);
+	sources->instance->config = sources->config;
+	return sources->instance->cpf ? 0 : no_memory();
+}
+
 static int named_root(const struct generate_options *options, struct generate_sources *sources)
 {
 	if (options->root) {
 		sources->root = realpath(options->root, NULL);
+		if (!sources->root && options->cpf && options->root[0] == '/' &&
+		    is_missing(options->root))
+			sources->root = missing_directory(options->root);
 		if (!sources->root)
 			return log_err(-errno, "%s", options->root), CLI_BAD_USAGE;
 	} else {
@@ -120,9 +164,13 @@ static int named_root(const struct generate_options *options, struct generate_so
 	}
 	if (!sources->root)
 		return no_memory();
+	if (find_foreign(options, sources))
+		return CLI_CANNOT;
 	sources->instance = registry_root(sources->registry, sources->root);
 	if (!sources->instance)
 		return no_memory();
+	if (sources->foreign && foreign_config(options, sources))
+		return CLI_CANNOT;
 	if (options->instance) {
 		char *name = strdup(options->instance);
 
@@ -206,22 +254,24 @@ int generate_find(const struct generate_options *options, struct generate_source
 	r = choose(options, sources);
 	if (r)
 		return r;
-	if (sources->config) {
+	if (sources->config && sources->instance->config != sources->config) {
 		sources->config_before = sources->instance->config;
 		sources->instance->config = sources->config;
-		sources->instance->family = sources->config->product;
 	}
+	if (sources->config)
+		sources->instance->family = sources->config->product;
 	return 0;
 }
 
 /* ------------------------------------------------------------------ its neighbours */
 
-/* The path to read: what was named, else the usual one if it is there; NULL: none. */
-static char *usual(const char *named, const char *path)
+/* The path to read: what was named, else the usual one if it is there; NULL: none. What is usual here
+ * is no neighbour of an instance elsewhere. */
+static char *usual(const struct generate_sources *sources, const char *named, const char *path)
 {
 	if (named)
 		return strdup(named);
-	return path && access(path, F_OK) == 0 ? strdup(path) : NULL;
+	return !sources->foreign && path && access(path, F_OK) == 0 ? strdup(path) : NULL;
 }
 
 /* A named file that cannot be read is an error, a usual one is reported and passed over. */
@@ -238,7 +288,7 @@ static int find_agent(const struct generate_options *options, struct generate_so
 	const char *directory = options->agent_directory;
 	_cleanup_free_ char *beside = NULL, *path = NULL;
 
-	if (!directory)
+	if (!directory && !sources->foreign)
 		directory = secure_getenv(iris ? "IRISSYS" : "CACHESYS");
 	if (!directory || !*directory)
 		directory = iris ? "/usr/local/etc/irissys" : "/usr/local/etc/cachesys";
@@ -246,9 +296,9 @@ static int find_agent(const struct generate_options *options, struct generate_so
 	beside = join(directory, "iscagent.conf");
 	if (!sources->agent_directory || !beside)
 		return no_memory();
-	path = usual(options->agent_conf, ISCAGENT_CONF);
+	path = usual(sources, options->agent_conf, ISCAGENT_CONF);
 	if (!path)
-		path = usual(NULL, beside);
+		path = usual(sources, NULL, beside);
 	return path ? missed(iscagent_read_file(path, &sources->diagnostics, &sources->agent),
 			     options->agent_conf)
 		    : 0;
@@ -257,9 +307,9 @@ static int find_agent(const struct generate_options *options, struct generate_so
 static int find_files(const struct generate_options *options, struct generate_sources *sources)
 {
 	_cleanup_free_ char *own_csp = join(sources->instance->root, "csp/bin/CSP.ini");
-	_cleanup_free_ char *csp = usual(options->csp_ini, own_csp);
-	_cleanup_free_ char *snmpd = usual(options->snmpd_conf, SNMPD_CONF);
-	_cleanup_free_ char *resolver = usual(options->resolv_conf, "/etc/resolv.conf");
+	_cleanup_free_ char *csp = usual(sources, options->csp_ini, own_csp);
+	_cleanup_free_ char *snmpd = usual(sources, options->snmpd_conf, SNMPD_CONF);
+	_cleanup_free_ char *resolver = usual(sources, options->resolv_conf, "/etc/resolv.conf");
 	int r = 0, error;
 
 	if (csp)
@@ -318,7 +368,7 @@ int generate_look(const struct generate_options *options, struct generate_source
 		r = find_files(options, sources);
 	if (!r)
 		r = find_running(options, sources);
-	if (!r && network_gather(&sources->network))
+	if (!r && !sources->foreign && network_gather(&sources->network))
 		r = no_memory();
 	return r;
 }

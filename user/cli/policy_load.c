@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/policy.h"
@@ -105,6 +106,55 @@ static int load_compile(struct loaded *loaded)
 			     &loaded->catalogue);
 }
 
+static bool is_missing(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* Is the path's first directory below root missing? Of a path elsewhere nothing is said. */
+static int directory_missing(const char *path, const char *root, bool *ret_below)
+{
+	size_t length = strlen(root);
+	_cleanup_free_ char *directory = NULL;
+
+	*ret_below = strncmp(path, root, length) == 0 && path[length] == '/';
+	if (!*ret_below)
+		return 0;
+	length += 1 + strcspn(path + length + 1, "/");
+	directory = strndup(path, length);
+	if (!directory)
+		return -ENOMEM;
+	return path[length] && !strpbrk(directory, "*?[") && is_missing(directory);
+}
+
+/* Is the policy one of another host? */
+static int load_root(const struct policy *policy, uint8_t *ret)
+{
+	bool empty = false;
+
+	*ret = ROOT_HERE;
+	if (!policy->root.value)
+		return 0;
+	if (is_missing(policy->root.value)) {
+		*ret = ROOT_MISSING;
+		return 0;
+	}
+	for (size_t i = 0; i < policy->executable_count; i++) {
+		bool below;
+		int missing = directory_missing(policy->executables[i].path.value,
+						policy->root.value, &below);
+
+		if (missing < 0 || (below && !missing))
+			return missing;
+		empty = empty || below;
+	}
+	if (empty)
+		*ret = ROOT_EMPTY;
+	return 0;
+}
+
 static int load_facts(struct loaded *loaded, const struct load_options *options)
 {
 	struct gather_options gather = { .identifier = { .hash_all = options->hash_all } };
@@ -115,6 +165,8 @@ static int load_facts(struct loaded *loaded, const struct load_options *options)
 		return -ENOMEM;
 	r = host_facts_gather(loaded->list.items, loaded->list.count, loaded->registry, &gather,
 			      NULL, &loaded->facts);
+	for (size_t i = 0; !r && i < loaded->list.count && i < CW_INSTANCES_MAX; i++)
+		r = load_root(loaded->list.items[i], &loaded->facts.roots[i]);
 	for (size_t i = 0; !r && i < options->assumed_count; i++)
 		r = loaded_assume(loaded, options->assumed[i]);
 	if (r == -ENOSPC)

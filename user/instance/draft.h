@@ -57,6 +57,7 @@ struct draft {
 	char *owner; /* NULL: none */
 	char *owner_why;
 	bool java_except; /* library */
+	bool foreign; /* its files were not looked at */
 	struct draft_texts guard_users;
 	char *guard_note; /* comment */
 	char *database; /* name of the database's executable, DATABASE in examples */

@@ -20,6 +20,9 @@ static const char *const part_says[DRAFT_PARTS] = {
 	[DRAFT_CONNECT] = "the ports that may be connected and sent to",
 };
 
+static const char foreign_says[] =
+	"the files that the rules speak of, as an installation has them; none was looked at";
+
 static unsigned int line_of(const struct buffer *buffer)
 {
 	unsigned int line = 1;
@@ -135,7 +138,7 @@ static bool part_empty(const struct draft *draft, enum draft_part part)
 static void print_part(struct draft *draft, enum draft_part part, struct buffer *to)
 {
 	buffer_printf(to, "\n%s:%s # %s\n", part_names[part], part_empty(draft, part) ? " []" : "",
-		      part_says[part]);
+		      draft->foreign && part == DRAFT_EXECUTABLES ? foreign_says : part_says[part]);
 	for (size_t i = 0; i < draft->count; i++) {
 		struct draft_entry *entry = draft->entries[i];
 

@@ -126,6 +126,13 @@ static void name_instance(struct generation *generation)
 	draft_set(generation->draft, &generation->draft->instance, "%s", made);
 }
 
+static const char beside_here[] = "and from what stands beside it on this host.";
+static const char beside_foreign[] =
+	"alone, for a host that is not this one.\n"
+	"The instance is not installed here, and NO FILE OF IT WAS LOOKED AT: trust, owner and "
+	"users are unchecked, and the files are those of an installation as it is by default.\n"
+	"Check it there, with `cachewarden policy check`, before it is put in force.";
+
 static void write_head(struct generation *generation)
 {
 	const struct instance *instance = generation->instance;
@@ -134,9 +141,11 @@ static void write_head(struct generation *generation)
 			      : generation->iris	     ? "IRIS"
 							     : "Cache";
 
+	const char *beside = generation->input->foreign ? beside_foreign : beside_here;
+
 	draft_set(generation->draft, &generation->draft->head,
 		  "Policy of the instance %s (%s %s), made by `cachewarden policy generate`\n"
-		  "from %s and from what stands beside it on this host.\n"
+		  "from %s %s\n"
 		  "Each service of the hardening guide is here: as a rule whose `why` names its "
 		  "origin, or as a comment that says why there is none and what to add.\n"
 		  "Run it in audit mode first. What is reported and wanted becomes a rule of "
@@ -145,7 +154,7 @@ static void write_head(struct generation *generation)
 		  instance->name ? instance->name : "?", product,
 		  instance->version ? instance->version
 				    : config_text(generation->config, CONFIG_VERSION),
-		  generation->config->cpf->file,
+		  generation->config->cpf->file, beside,
 		  instance->name_known ? ""
 				       : "The name is made from the directory: no source of the "
 					 "instance's own name was given.\n");
@@ -206,6 +215,27 @@ static void accounts_owner(struct generation *generation)
 			  user ? user : "");
 		generation->trust.owner = instance->owner.id;
 	}
+}
+
+/* Names that this host need not have are comments: in force, they would be nobody's. */
+static void accounts_foreign(struct generation *generation)
+{
+	struct draft *draft = generation->draft;
+	const char *user = generation->iris ? "irisusr" : "cacheusr";
+
+	draft_set(draft, &draft->owner_why,
+		  "owner: not known here, so that only files of root are trusted. With minimal "
+		  "security root owns the instance. Else add `owner: NAME`, which is never the "
+		  "effective user (%s by default).",
+		  user);
+	draft_guard_user(draft, "root");
+	draft_set(
+		draft, &draft->guard_note,
+		"The owner and the effective user (%s by default) belong to `users`, and whoever "
+		"else has business with the instance on its host: a site's web server with a "
+		"Web Gateway, local clients, and (exec) whoever opens terminals. The agent's port "
+		"is not guarded: one agent serves all instances of a host.",
+		user);
 }
 
 static void accounts_guard(struct generation *generation)
@@ -319,10 +349,15 @@ int generate(const struct generate_input *input, struct draft **ret, char **rete
 				       ? "127.0.0.0/8"
 				       : "localhost";
 	r = check_input(generation, reterr_message, reterr_hint);
+	draft->foreign = input->foreign;
 	if (!r) {
 		write_head(generation);
-		accounts_owner(generation);
-		accounts_guard(generation);
+		if (input->foreign) {
+			accounts_foreign(generation);
+		} else {
+			accounts_owner(generation);
+			accounts_guard(generation);
+		}
 		generation_files(generation);
 		r = draft->failed ? -ENOMEM
 				  : check_database(generation, reterr_message, reterr_hint);

@@ -4,7 +4,8 @@
  * policy/services.def becomes rules, or a comment that says why it is none.
  *
  * Nothing is taken for granted that is not there: a rule speaks only of files that this host has and
- * that nobody but root and the owner can have written (or that are pinned, since a group can).
+ * that nobody but root and the owner can have written (or that are pinned, since a group can). But
+ * for an instance of another host: then the policy says that nobody has looked.
  */
 #ifndef CW_INSTANCE_GENERATE_H
 #define CW_INSTANCE_GENERATE_H
@@ -40,6 +41,9 @@ struct generate_input {
 	const struct running *running;
 	const struct resolved_address *local; /* this host's addresses */
 	size_t local_count;
+	/* It is installed on another host: its files are those of the standard layout, and none is
+	 * looked at. */
+	bool foreign;
 };
 
 /*

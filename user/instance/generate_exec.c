@@ -121,7 +121,10 @@ static void exec_agent(struct generation *generation)
 	for (size_t i = 0; i < generation->agent_count; i++)
 		draft_by(rule, generation->agents[i]);
 	draft_why(rule, "ISCAgent executes the instance's agent helper, and nothing else%s%s",
-		  generation->iris ? "" : "; the name is that of IRIS's, and the file is there",
+		  generation->iris ? ""
+		  : generation->input->foreign
+			  ? "; the name is that of IRIS's"
+			  : "; the name is that of IRIS's, and the file is there",
 		  generation_guide(generation, SERVICE_AGENT));
 	draft_note(generation->draft, DRAFT_EXEC, "agent-others",
 		   "one agent serves all instances of a host. If another instance's policy is in "
@@ -141,7 +144,10 @@ static void exec_diagnostics(struct generation *generation)
 	struct draft_entry *note;
 
 	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
-		for (size_t d = 0; d < ARRAY_SIZE(directories); d++) {
+		if (generation->input->foreign)
+			buffer_printf(&names, "%s%s", names.length ? ", " : "", tools[i]);
+		for (size_t d = 0; !generation->input->foreign && d < ARRAY_SIZE(directories);
+		     d++) {
 			char path[64];
 
 			snprintf(path, sizeof(path), "%s/%s", directories[d], tools[i]);
@@ -155,8 +161,11 @@ static void exec_diagnostics(struct generation *generation)
 	buffer_printf(&lines, "exec:        - { id: diagnostics, allow: [%s], by: sh }\n",
 		      names.data ? names.data : "");
 	note = draft_note(generation->draft, DRAFT_EXEC, "diagnostics",
-			  "what %s runs through the shell. Those of its tools that this host has, "
-			  "for whoever uses it:",
+			  generation->input->foreign
+				  ? "what %s runs through the shell, for whoever uses it. Each of "
+				    "the tools needs its line in `executables`:"
+				  : "what %s runs through the shell. Those of its tools that this "
+				    "host has, for whoever uses it:",
 			  generation->iris ? "^SystemPerformance" : "^pButtons");
 	if (buffer_failed(&lines) || buffer_failed(&names))
 		generation->draft->failed = true;

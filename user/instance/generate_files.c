@@ -2,6 +2,7 @@
 /*
  * The files of an instance as they are on this host. Of each: is it there, and who besides root and
  * the owner can have written it? A group is answered with a pinned hash, anybody else with a comment.
+ * Of an instance on another host nothing is asked.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -100,6 +101,8 @@ struct draft_entry *generation_program(struct generation *generation, const char
 	}
 	made = draft_executable(generation->draft, name, policy_path(generation, path, text),
 				entry);
+	if (generation->input->foreign)
+		return made;
 	if (chase(path, &generation->trust, &chased))
 		generation->draft->failed = true;
 	else if (chased.trust != FILE_TRUSTED)
@@ -239,14 +242,15 @@ void generation_pattern(struct generation *generation, const char *name, const c
 		draft_doubt(made, "no policy can name that path");
 		return;
 	}
-	listing_read(generation, directory, prefix, &listing);
+	if (!generation->input->foreign)
+		listing_read(generation, directory, prefix, &listing);
 	if (listing.count && !listing_trusted(generation, directory, &listing)) {
 		pattern_each(generation, name, directory, &listing, entry, names, count);
 		return;
 	}
 	made = draft_executable(generation->draft, name, policy_path(generation, pattern, text),
 				entry);
-	if (listing.count)
+	if (listing.count || generation->input->foreign)
 		names_add(generation, names, count, made ? made->name : name);
 	else
 		draft_doubt(made, "%s is not there", pattern);
@@ -284,7 +288,8 @@ static void find_java(struct generation *generation)
 			length--;
 		draft_set(generation->draft, &program, "%.*s/bin/java", (int)length, home);
 	}
-	for (size_t list = 0; !*home && list < ARRAY_SIZE(lists); list++) {
+	for (size_t list = generation->input->foreign ? ARRAY_SIZE(lists) : 0;
+	     !*home && list < ARRAY_SIZE(lists); list++) {
 		const char *directory;
 		size_t at = 0, length;
 
@@ -305,6 +310,7 @@ static void find_java(struct generation *generation)
 static void find_agent(struct generation *generation)
 {
 	const char *directory = generation->input->agent_directory;
+	struct draft_entry *helper;
 
 	generation->agent_used = generation->input->agent ||
 				 config_number(generation->config, CONFIG_JOIN_MIRROR);
@@ -314,8 +320,10 @@ static void find_agent(struct generation *generation)
 	if (directory)
 		generation_pattern(generation, "agent", directory, "ISCAgent", true,
 				   generation->agents, &generation->agent_count);
-	generation_own(generation, generation->helper,
-		       generation->iris ? "bin/irisuxagent" : "bin/cuxagent", false);
+	helper = generation_own(generation, generation->helper,
+				generation->iris ? "bin/irisuxagent" : "bin/cuxagent", false);
+	if (generation->input->foreign && !generation->iris)
+		draft_doubt(helper, "its name is made after that of IRIS's: look whether it is");
 }
 
 void generation_files(struct generation *generation)
@@ -329,7 +337,10 @@ void generation_files(struct generation *generation)
 		       true);
 	draft_set(generation->draft, &copy, "%s/bin/iriscp", generation->root);
 	/* A copy of irisdb that only some installations have. */
-	if (iris && copy && access(copy, F_OK) == 0)
+	if (iris && generation->input->foreign)
+		draft_doubt(generation_own(generation, "iriscp", "bin/iriscp", true),
+			    "only some installations have this copy of irisdb");
+	else if (iris && copy && access(copy, F_OK) == 0)
 		generation_own(generation, "iriscp", "bin/iriscp", true);
 	generation_own(generation, generation->license_server,
 		       iris ? "bin/licmanager" : "bin/clmanager", true);

@@ -72,7 +72,15 @@ struct id_fact {
 	uint32_t id;
 };
 
+/* Where a policy's files are, as a whole: for a command that looks at a policy of another host. */
+enum root_fact {
+	ROOT_HERE, /* or not asked for: the daemon wants to know of every file */
+	ROOT_MISSING, /* there is no such directory */
+	ROOT_EMPTY, /* there is, with none of the directories that the policy names in it */
+};
+
 struct facts {
+	uint8_t roots[CW_INSTANCES_MAX]; /* by policy: enum root_fact */
 	struct file_fact *files;
 	size_t file_count;
 	struct pattern_fact *patterns;

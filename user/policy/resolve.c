@@ -5,6 +5,8 @@
  * a policy from being put in force: the rule then matches nothing, and of an owner that is nobody no
  * file is trusted.
  */
+#include <string.h>
+
 #include "policy/compile.h"
 
 uint32_t resolve_user(const struct facts *facts, const char *name)
@@ -14,8 +16,46 @@ uint32_t resolve_user(const struct facts *facts, const char *name)
 	return user && user->known ? user->id : UINT32_MAX;
 }
 
+static enum root_fact policy_root(const struct facts *facts, size_t index)
+{
+	return index < CW_INSTANCES_MAX ? facts->roots[index] : ROOT_HERE;
+}
+
+/* Of a root that is not here one note is enough for all that would be below it. */
+static void diagnose_root(const struct policy *policy, enum root_fact root,
+			  struct diagnostics *diagnostics)
+{
+	struct diagnostic *diagnostic;
+
+	if (root == ROOT_HERE)
+		return;
+	diagnostic = diagnostics_add(
+		diagnostics, SEVERITY_NOTE, &policy->root.where,
+		root == ROOT_MISSING
+			? "`%s` is not on this host: no file below it was looked at"
+			: "`%s` holds none of the policy's directories on this host: no file below "
+			  "it was looked at",
+		policy->root.value);
+	diagnostic_hint(diagnostic, "check the policy again where the instance is installed");
+}
+
+/* Nothing is there. Of a policy of another host that is no news, though files elsewhere are told. */
+static void diagnose_missing(const struct policy *policy, enum root_fact root,
+			     const struct executable *executable, const char *path, bool glob,
+			     struct diagnostics *diagnostics)
+{
+	size_t length = root == ROOT_HERE ? 0 : strlen(policy->root.value);
+
+	if (length && strncmp(path, policy->root.value, length) == 0 && path[length] == '/')
+		return;
+	diagnostics_add(diagnostics, length ? SEVERITY_NOTE : SEVERITY_WARNING,
+			&executable->path.where,
+			glob ? "`%s` matches no file" : "`%s` is not there", path);
+}
+
 /* One warning a pattern: a directory that a group may write makes all of its files untrusted alike. */
-static void diagnose_files(const struct executable *executable, const struct pattern_fact *pattern,
+static void diagnose_files(const struct policy *policy, enum root_fact root,
+			   const struct executable *executable, const struct pattern_fact *pattern,
 			   const struct facts *facts, struct diagnostics *diagnostics)
 {
 	const struct file_fact *first = NULL;
@@ -35,8 +75,7 @@ static void diagnose_files(const struct executable *executable, const struct pat
 	if (!first)
 		return;
 	if (first->trust == FILE_MISSING) {
-		diagnostics_add(diagnostics, SEVERITY_WARNING, &executable->path.where,
-				"`%s` is not there", first->path);
+		diagnose_missing(policy, root, executable, first->path, false, diagnostics);
 		return;
 	}
 	diagnostic = diagnostics_add(diagnostics, SEVERITY_WARNING, &executable->path.where,
@@ -50,17 +89,18 @@ static void diagnose_files(const struct executable *executable, const struct pat
 static void diagnose_executables(const struct policy *policy, size_t index,
 				 const struct facts *facts, struct diagnostics *diagnostics)
 {
+	enum root_fact root = policy_root(facts, index);
+
+	diagnose_root(policy, root, diagnostics);
 	for (size_t i = 0; i < policy->executable_count; i++) {
 		const struct executable *executable = &policy->executables[i];
 		const struct pattern_fact *pattern = facts_pattern(facts, index, i);
 
 		if (!pattern || !pattern->file_count)
-			diagnostics_add(diagnostics, SEVERITY_WARNING, &executable->path.where,
-					executable->glob ? "`%s` matches no file"
-							 : "`%s` is not there",
-					executable->path.value);
+			diagnose_missing(policy, root, executable, executable->path.value,
+					 executable->glob, diagnostics);
 		else
-			diagnose_files(executable, pattern, facts, diagnostics);
+			diagnose_files(policy, root, executable, pattern, facts, diagnostics);
 	}
 }
 

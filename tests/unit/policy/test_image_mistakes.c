@@ -176,6 +176,39 @@ static void test_warnings(void **state)
 	}
 }
 
+/* A root that is on another host: one note; the daemon, which does not ask, is told of every file. */
+static void test_root_elsewhere(void **state)
+{
+	static const char text[] =
+		"version: 1\ninstance: A\nroot: /missing\nmode: audit\nexecutables:\n"
+		"  main: { path: \"${root}/main\", entry: true }\n"
+		"  tools: { path: \"${root}/bin/*\" }\n"
+		"  java: { path: /missing-java }\n";
+	static const struct {
+		enum root_fact root;
+		size_t warnings, notes;
+		const char *first;
+	} rows[] = {
+		{ ROOT_HERE, 3, 0, "`/missing/main` is not there" },
+		{ ROOT_MISSING, 0, 2, "`/missing` is not on this host" },
+		{ ROOT_EMPTY, 0, 2, "`/missing` holds none of" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct compiling c = { 0 };
+
+		compiling_add(&c, "p.yaml", text);
+		compiling_host(&c);
+		c.facts.roots[0] = (uint8_t)rows[i].root;
+		compiling_good(&c);
+		assert_int_equal(c.diagnostics.warnings, rows[i].warnings);
+		assert_int_equal(c.diagnostics.count, rows[i].warnings + rows[i].notes);
+		assert_non_null(strstr(c.diagnostics.items[0].message, rows[i].first));
+		compiling_release(&c);
+	}
+}
+
 static void test_untrusted_files(void **state)
 {
 	struct compiling c = { 0 };
@@ -344,11 +377,12 @@ static void test_users_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reach),		cmocka_unit_test(test_reach_on_this_host),
-		cmocka_unit_test(test_reach_off),	cmocka_unit_test(test_warnings),
-		cmocka_unit_test(test_untrusted_files), cmocka_unit_test(test_name_kept),
-		cmocka_unit_test(test_same_name),	cmocka_unit_test(test_instances),
-		cmocka_unit_test(test_vectors_full),	cmocka_unit_test(test_users_full),
+		cmocka_unit_test(test_reach),	       cmocka_unit_test(test_reach_on_this_host),
+		cmocka_unit_test(test_reach_off),      cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_root_elsewhere), cmocka_unit_test(test_untrusted_files),
+		cmocka_unit_test(test_name_kept),      cmocka_unit_test(test_same_name),
+		cmocka_unit_test(test_instances),      cmocka_unit_test(test_vectors_full),
+		cmocka_unit_test(test_users_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
