@@ -309,7 +309,8 @@ static __always_inline int settle_library(struct file *file, const void *argumen
 		if (known)
 			target.number = known->file;
 	}
-	if (request->has_file && (apart || !identity->links) &&
+	/* What the kernel maps in the midst of an exec is the program, which was judged as that. */
+	if (request->has_file && (apart || (!identity->links && !current_executing())) &&
 	    judgement.decision.verdict == CW_VERDICT_ALLOW) {
 		request->has_file = 0;
 		request->target_state = CW_FILE_STATE_UNKNOWN;

@@ -34,6 +34,11 @@ __attribute__((noinline)) __u64 current_parent(void)
 	return BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), real_parent, tgid);
 }
 
+__attribute__((noinline)) int current_executing(void)
+{
+	return kernel_executing((struct task_struct *)bpf_get_current_task());
+}
+
 /* Effective uid, and gid shifted by 32. */
 __attribute__((noinline)) __u64 current_ids(void)
 {
