@@ -218,9 +218,7 @@ void event_name(const struct record *record, const struct event_names *names, ui
 	name_process(names, record->deviation, event);
 	if (record->deviation)
 		name_deviation(names, record->deviation, event);
-	event->target_is_file = record->record->operation == CW_OPERATION_EXEC ||
-				record->record->operation == CW_OPERATION_LIBRARY ||
-				record->record->operation == CW_OPERATION_TAMPER;
+	event->target_is_file = event_targets_file(record->record->operation);
 	if (record->record->reason == CW_REASON_PROTECTED)
 		name_protected(event);
 	else if (event->target_is_file)

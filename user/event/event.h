@@ -79,7 +79,7 @@ struct event {
 	struct event_ancestor ancestry[CW_ANCESTRY]; /* nearest first */
 	size_t ancestors;
 
-	bool target_is_file; /* exec, library; else a socket */
+	bool target_is_file; /* else a socket: see event_targets_file() */
 	const char *target_path; /* EVENT_ANONYMOUS for memory without a file */
 	const char *target_sha256; /* 64 hexadecimal digits */
 	const char *target_script; /* exec of an interpreter on behalf of this script */
@@ -93,6 +93,12 @@ struct event {
 };
 
 #define EVENT_ANONYMOUS "[anonymous]"
+
+static inline bool event_targets_file(uint64_t operation)
+{
+	return operation == CW_OPERATION_EXEC || operation == CW_OPERATION_LIBRARY ||
+	       operation == CW_OPERATION_TAMPER;
+}
 
 /* record must have passed record_decode(). sequence: the daemon's running number. */
 void event_name(const struct record *record, const struct event_names *names, uint64_t sequence,

@@ -176,8 +176,7 @@ static bool read_field(struct event_parsed *parsed, struct scan *scan, int id,
 	    !event_setters[id](parsed, &value))
 		return false;
 	if (id == EVENT_FIELD_OPERATION)
-		parsed->event.target_is_file = value.number == CW_OPERATION_EXEC ||
-					       value.number == CW_OPERATION_LIBRARY;
+		parsed->event.target_is_file = event_targets_file(value.number);
 	return true;
 }
 

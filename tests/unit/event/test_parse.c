@@ -49,8 +49,9 @@ static void assert_returns(const char *line)
 
 static void test_round_trip(void **state)
 {
-	struct cw_record records[6] = { sample_record(),  sample_connect(), sample_connect(),
-					sample_connect(), sample_record(),  sample_record() };
+	struct cw_record records[] = { sample_record(),	 sample_connect(), sample_connect(),
+				       sample_connect(), sample_record(),  sample_record(),
+				       sample_record() };
 
 	(void)state;
 	records[2].reason = CW_REASON_GUARD;
@@ -60,7 +61,9 @@ static void test_round_trip(void **state)
 	records[4].target_file = SAMPLE_TARGET;
 	records[4].script = SAMPLE_SCRIPT;
 	records[5].instance = CW_INSTANCE_NONE;
-	for (size_t i = 0; i < 6; i++) {
+	records[6].operation = CW_OPERATION_TAMPER;
+	records[6].reason = CW_REASON_TAMPERED;
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
 		for (int deviates = 0; deviates < 2; deviates++) {
 			char *line = line_of_record(records[i], deviates);
 
