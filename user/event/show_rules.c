@@ -14,6 +14,7 @@ static void add_ports(struct show_values *values, const struct port_range *range
 		_cleanup_buffer_ struct buffer text = { 0 };
 
 		port_range_text(&ranges[i], &text);
+		buffer_fail_with(&values->text, &text);
 		show_add(values, "%s", text.data ? text.data : "");
 	}
 }
@@ -23,6 +24,7 @@ static void add_address(struct show_values *values, const struct address *addres
 	_cleanup_buffer_ struct buffer text = { 0 };
 
 	address_text(address, &text);
+	buffer_fail_with(&values->text, &text);
 	show_add(values, "%s", text.data ? text.data : "");
 }
 
