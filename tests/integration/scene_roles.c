@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "acts.h"
 #include "daemon.h"
@@ -162,6 +163,19 @@ void standin_listed(void)
 
 /* ------------------------------------------------------------------ learning */
 
+/* --since the beginning of the scene: what was before it is none of its business, and may have been more
+ * than the rings hold. */
+static char since[64];
+
+void standin_since(void)
+{
+	time_t now = time(NULL);
+	struct tm date;
+
+	gmtime_r(&now, &date);
+	strftime(since, sizeof(since), "--since=%Y-%m-%dT%H:%M:%SZ", &date);
+}
+
 static size_t lines_of(const char *output)
 {
 	size_t lines = 0;
@@ -176,8 +190,8 @@ static size_t tail_role(const char *role)
 	char *output = NULL;
 	size_t lines;
 
-	client(&output, "tail", "--log-dir", world_path("log"), "--since=1h", "--no-follow",
-	       "--instance", NAME, "-o", "json", "--role", role, NULL);
+	client(&output, "tail", "--log-dir", world_path("log"), since, "--no-follow", "--instance",
+	       NAME, "-o", "json", "--role", role, NULL);
 	lines = output ? lines_of(output) : 0;
 	free(output);
 	return lines;
@@ -219,9 +233,9 @@ static int policy_command(char **ret_output, const char *command, const char *fi
 {
 	return program_run((char *const[]){ (char *)world.program, (char *)"policy",
 					    (char *)command, (char *)"--log-dir",
-					    strdup(world_path("log")), (char *)"--since=1h",
-					    (char *)"--instance", (char *)NAME, (char *)option,
-					    (char *)value, (char *)file, NULL },
+					    strdup(world_path("log")), since, (char *)"--instance",
+					    (char *)NAME, (char *)option, (char *)value,
+					    (char *)file, NULL },
 			   ret_output);
 }
 

@@ -179,6 +179,7 @@ void scene_standin(void)
 		tap_skip("not given", "standin: the stand-in instance");
 		return;
 	}
+	standin_since();
 	if (!tap_ok(install() && daemon_reload() && status_await_trust(NULL),
 		    "standin: installed, its policy generated and in force"))
 		return;

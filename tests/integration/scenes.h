@@ -33,6 +33,8 @@ void scene_leaving(void); /* the end: nothing of ours is left */
 /* Parts of the stand-in's scene: scene_roles.c. */
 void standin_roles(void);
 void standin_listed(void);
+void standin_since(void);
+void standin_since(void);
 void standin_learn(void);
 
 #endif
