@@ -390,12 +390,10 @@ int daemon_run(struct report *report, const char *program)
 	if (r)
 		return log_err(r, "prepare %s", stage.folder);
 	r = starts_measure(&stage, report);
-	if (!r) {
-		memory_measure(&stage, report);
-		r = reloads_measure(&stage, report);
-	}
 	if (!r)
-		r = events_measure(&stage, report);
+		memory_measure(&stage, report);
+	r = r ? r : reloads_measure(&stage, report);
+	r = r ? r : events_measure(&stage, report);
 	daemon_stop(&stage);
 	stage_close(&stage);
 	return r;
