@@ -137,7 +137,7 @@ UNIT_ROWS = $(foreach t,$(UNIT_TESTS),$(t:$(O)/tests/%=%) 120: $(t)$(newline))
 ASAN_ROWS = $(foreach t,$(UNIT_TESTS),$(t:$(O)/tests/%=asan/%) 300: $(t:$(O)/%=$(ASAN)/%)$(newline))
 NATIVE_ROWS = $(foreach t,$(NATIVE_TESTS),native/$(notdir $(t)) 900: $(t)$(newline))
 ALL_ROWS = run-selftest 120: tests/run-selftest$(newline) $(UNIT_ROWS) $(ASAN_ROWS) $(CHECK_ROWS) $(NATIVE_ROWS) \
-	kernels 1800: $(VM_MATRIX)$(newline)
+	kernels 3600: $(VM_MATRIX)$(newline)
 
 check:
 	$(Q)scripts/install-deps build

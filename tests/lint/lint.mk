@@ -13,7 +13,7 @@ LINT_CPPCHECK = -q -j$(shell nproc) --enable=warning,performance,portability --i
 
 define LINT_ROWS
 lint/format 120 status: clang-format --dry-run -Werror $(LINT_C)
-lint/tidy 600 status: tests/lint/tidy $(LINT_FLAGS)
+lint/tidy 1200 status: tests/lint/tidy $(LINT_FLAGS)
 lint/cppcheck 300 status: cppcheck $(LINT_CPPCHECK) $(filter-out bpf/% %.bpf.c %.h,$(LINT_C))
 lint/shellcheck 120 status: shellcheck $(LINT_SHELL)
 lint/manual 60 status: mandoc -T lint -W warning user/man/*.[0-9]

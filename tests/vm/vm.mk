@@ -20,6 +20,6 @@ fetch-kernels:
 
 check-kernels: vm-payload
 	$(Q)scripts/install-deps test
-	$(Q)echo 'kernels 1800: $(VM_MATRIX)' | tests/run -o $(O)/tests
+	$(Q)echo 'kernels 3600: $(VM_MATRIX)' | tests/run -o $(O)/tests
 
 .PHONY: vm-payload fetch-kernels check-kernels

@@ -224,7 +224,8 @@ void tell_every_second(struct daemon *daemon);
 int recording_new(struct daemon *daemon);
 int recording_start(struct daemon *daemon); /* after privileges were dropped */
 void recording_number(struct daemon *daemon); /* go on from the numbers that are taken */
-void recording_settle(struct daemon *daemon); /* wait a moment until what was handed over is on disk */
+void recording_settle(
+	struct daemon *daemon); /* wait a moment until what was handed over is on disk */
 void recording_report(struct daemon *daemon); /* each second */
 void recording_end(struct daemon *daemon); /* nothing more is told */
 void recording_free(struct daemon *daemon);
