@@ -92,12 +92,14 @@ void scene_load(void)
 	unsigned int times = world.guest ? 300 : 5000, looks = world.guest ? 25 : 100;
 	struct running running[WORKS];
 	struct json before, after;
+	unsigned long long skipped, missing = 0;
 	bool good = true, done = true;
 
 	policy_write("load", policy);
 	if (!tap_ok(daemon_reload() && status_await_trust(NULL), "load: in force"))
 		return;
 	events_await();
+	skipped = status_fault("skipped");
 	daemon_status(&before);
 	for (size_t i = 0; i < WORKS; i++) {
 		char act[96];
@@ -118,13 +120,18 @@ void scene_load(void)
 	tap_ok(good, "load: judged is the sum, %u times while %zu processes work", looks, WORKS);
 	daemon_status(&after);
 	tap_ok(done && adds_up(&after), "load: judged is the sum in the end");
+	skipped = status_fault("skipped") - skipped;
 	for (size_t i = 0; i < WORKS; i++) {
 		unsigned long long judged = more(&before, &after, &works[i]);
 
-		if (!tap_ok(judged == times, "load: %s %s: each was counted once",
-			    works[i].operation, works[i].verdict))
+		/* What the kernel passed its program by for was not judged, and is counted as that. */
+		missing += times - judged;
+		if (!tap_ok(judged <= times && missing <= skipped,
+			    "load: %s %s: each was counted once", works[i].operation,
+			    works[i].verdict))
 			tap_note("%llu, not %u", judged, times);
 	}
+	tap_note("%llu skipped by the kernel", skipped);
 	tap_note("%llu records lost in the kernel", lost(&after) - lost(&before));
 	json_release(&before);
 	json_release(&after);
