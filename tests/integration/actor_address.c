@@ -205,7 +205,7 @@ static int step_sweep_connect(struct actor *actor, char **arguments)
 		if (fd < 0)
 			return -fd;
 		in->sin_addr.s_addr = htonl(ntohl(in->sin_addr.s_addr) + (unsigned int)i);
-		connect(fd, (struct sockaddr *)&address, length);
+		(void)connect(fd, (struct sockaddr *)&address, length);
 		close(fd);
 	}
 	return 0;

@@ -17,7 +17,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,36 +153,6 @@ static void leave(void)
 	world_remove();
 }
 
-/* Waits for the signals that end us, so that nothing stays behind: the daemon, the stand-in, mounts. */
-static void *interruption(void *signals)
-{
-	int signal;
-
-	sigwait(signals, &signal);
-	tap_bail("interrupted");
-}
-
-static sigset_t interruptions;
-
-/* Children have the mask that everybody has. */
-static void unblock(void)
-{
-	sigprocmask(SIG_UNBLOCK, &interruptions, NULL);
-}
-
-static void interruption_await(void)
-{
-	pthread_t thread;
-
-	sigemptyset(&interruptions);
-	sigaddset(&interruptions, SIGINT);
-	sigaddset(&interruptions, SIGTERM);
-	sigprocmask(SIG_BLOCK, &interruptions, NULL);
-	if (pthread_atfork(NULL, NULL, unblock) ||
-	    pthread_create(&thread, NULL, interruption, &interruptions))
-		tap_bail("no thread");
-}
-
 static void lock(void)
 {
 	int fd = open(LOCK, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
@@ -217,7 +186,7 @@ int main(int argc, char **argv)
 	options_read(&options, argc, argv);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	signal(SIGPIPE, SIG_IGN);
-	interruption_await();
+	tap_interruptible();
 	prctl(PR_SET_CHILD_SUBREAPER, 0);
 	lock();
 	tap_leave = leave;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tap.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,4 +78,34 @@ int tap_end(void)
 {
 	printf("1..%u\n", count);
 	return failed ? 1 : 0;
+}
+
+/* Waits for the signals that end us, so that nothing stays behind: the daemon, the stand-in, mounts. */
+static void *interruption(void *signals)
+{
+	int signal;
+
+	sigwait(signals, &signal);
+	tap_bail("interrupted");
+}
+
+static sigset_t interruptions;
+
+/* Children have the mask that everybody has. */
+static void unblock(void)
+{
+	sigprocmask(SIG_UNBLOCK, &interruptions, NULL);
+}
+
+void tap_interruptible(void)
+{
+	pthread_t thread;
+
+	sigemptyset(&interruptions);
+	sigaddset(&interruptions, SIGINT);
+	sigaddset(&interruptions, SIGTERM);
+	sigprocmask(SIG_BLOCK, &interruptions, NULL);
+	if (pthread_atfork(NULL, NULL, unblock) ||
+	    pthread_create(&thread, NULL, interruption, &interruptions))
+		tap_bail("no thread");
 }

@@ -15,6 +15,8 @@ void tap_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The whole run cannot go on: says why, and ends the process after `leave` was called. */
 __attribute__((noreturn, format(printf, 1, 2))) void tap_bail(const char *format, ...);
 extern void (*tap_leave)(void);
+/* From here on SIGINT and SIGTERM are a reason to bail out, so that nothing stays behind. */
+void tap_interruptible(void);
 /* The plan; the exit status. */
 int tap_end(void);
 

@@ -132,13 +132,6 @@ static void leave(void)
 	world_remove();
 }
 
-static void interrupted(int signal)
-{
-	(void)signal;
-	leave();
-	_exit(130);
-}
-
 int main(int argc, char **argv)
 {
 	int lock = open(LOCK, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
@@ -146,8 +139,7 @@ int main(int argc, char **argv)
 	options_read(argc, argv);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGINT, interrupted);
-	signal(SIGTERM, interrupted);
+	tap_interruptible();
 	if (lock < 0 || flock(lock, LOCK_EX))
 		tap_bail("%s: %s", LOCK, strerror(errno));
 	tap_leave = leave;

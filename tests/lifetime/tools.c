@@ -175,6 +175,8 @@ static int seen_order(const void *a, const void *b)
 
 static void records_count(struct records *records, struct seen *seen)
 {
+	if (!seen || !records->count)
+		return;
 	qsort(seen, records->count, sizeof(*seen), seen_order);
 	for (size_t i = 0; i < records->count; i++) {
 		const struct seen *before = i ? &seen[i - 1] : NULL;
@@ -189,8 +191,6 @@ static void records_count(struct records *records, struct seen *seen)
 		records->distinct++;
 		records->ports[seen[i].port & 0xffff]++;
 	}
-	if (!records->count)
-		return;
 	records->first = seen[0].sequence;
 	records->last = seen[records->count - 1].sequence;
 }
@@ -208,7 +208,7 @@ void records_read(const char *path, struct records *ret)
 
 		if (!strchr(line, '\n') || !json_read(line_whole(line), &event))
 			continue;
-		if (ret->count == capacity) {
+		if (!seen || ret->count == capacity) {
 			capacity = capacity ? 2 * capacity : 1024;
 			seen = seen_grow(seen, capacity);
 		}

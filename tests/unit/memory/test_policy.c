@@ -92,7 +92,7 @@ static int gather_facts(void *context)
 
 static void test_gather(void **state)
 {
-	struct facts facts;
+	struct facts facts = { 0 };
 
 	(void)state;
 	policies_read();
@@ -211,7 +211,7 @@ static int show(void *context)
 
 static void test_show(void **state)
 {
-	struct facts facts;
+	struct facts facts = { 0 };
 
 	(void)state;
 	policies_read();
