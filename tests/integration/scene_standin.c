@@ -179,7 +179,6 @@ void scene_standin(void)
 		tap_skip("not given", "standin: the stand-in instance");
 		return;
 	}
-	standin_since();
 	if (!tap_ok(install() && daemon_reload() && status_await_trust(NULL),
 		    "standin: installed, its policy generated and in force"))
 		return;
@@ -191,6 +190,7 @@ void scene_standin(void)
 	standin_roles();
 	standin_listed();
 	day("audit");
+	standin_since();
 	deviate_all(false);
 	standin_learn();
 	tap_ok(client(NULL, "mode", "enforce", NAME, NULL) == 0, "standin: `mode enforce`");

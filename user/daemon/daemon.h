@@ -79,6 +79,8 @@ struct daemon {
 	struct recorder *recorder; /* NULL: nothing is recorded */
 	struct recorder_statistics recorder_told; /* as the log has it */
 	time_t recorder_slow; /* when it was told last that it is */
+	uint64_t deviations_lost; /* in the kernel, as the recording has been told */
+	bool deviations_lost_known;
 	uint64_t malformed;
 	time_t started;
 	int epoll, signals, batch_timer, second_timer, settle_timer;

@@ -84,19 +84,26 @@ void daemon_flush(struct daemon *daemon)
 		fflush(stdout);
 }
 
-/* Deviations are always to be recorded, what is allowed only on demand: as long as no deviation was ever lost,
- * nothing is missing in a recording of them. */
-static uint64_t lost_of_recording(const struct daemon *daemon,
+/*
+ * Deviations are always to be recorded, what is allowed only on demand: of a recording without it only lost
+ * deviations are missing. What a predecessor had told of them is not known, and then as many are taken
+ * as may be meant.
+ */
+static uint64_t lost_of_recording(struct daemon *daemon,
 				  const struct cw_counter counters[CW_COUNTERS], uint64_t fresh)
 {
-	uint64_t deviations = 0;
+	uint64_t deviations = 0, before = daemon->deviations_lost;
 
-	if (daemon->options.recorder.what == RECORD_ALL)
-		return fresh;
 	for (size_t i = 0; i < CW_COUNTERS; i++)
 		if (i % CW_VERDICT_MAX != CW_VERDICT_ALLOW)
 			deviations += counters[i].lost;
-	return deviations < fresh ? deviations : fresh;
+	if (!daemon->deviations_lost_known)
+		before = deviations - (deviations < fresh ? deviations : fresh);
+	else if (before > deviations)
+		before = 0; /* other programs, and their counters begin anew */
+	daemon->deviations_lost = deviations;
+	daemon->deviations_lost_known = true;
+	return daemon->options.recorder.what == RECORD_ALL ? fresh : deviations - before;
 }
 
 static void tell_lost(struct daemon *daemon)
@@ -110,12 +117,11 @@ static void tell_lost(struct daemon *daemon)
 		return;
 	for (size_t i = 0; i < CW_COUNTERS; i++)
 		lost += counters[i].lost;
-	if (lost > *told) {
+	missed = lost_of_recording(daemon, counters, lost > *told ? lost - *told : 0);
+	if (lost > *told)
 		ipc_server_lost(daemon->server, lost - *told);
-		missed = lost_of_recording(daemon, counters, lost - *told);
-		if (daemon->recorder && missed)
-			recorder_missed(daemon->recorder, missed);
-	}
+	if (daemon->recorder && missed)
+		recorder_missed(daemon->recorder, missed);
 	*told = lost;
 }
 
