@@ -147,7 +147,7 @@ static const struct file_fact *gathering_before(const struct gathering *gatherin
 {
 	uint32_t index = gathering->previous_index[number];
 
-	return index ? &gathering->previous->files[index - 1] : NULL;
+	return index && gathering->previous ? &gathering->previous->files[index - 1] : NULL;
 }
 
 static int fact_conclude(struct gathering *gathering, struct file_fact *fact,
@@ -162,6 +162,7 @@ static int fact_conclude(struct gathering *gathering, struct file_fact *fact,
 		return fact_distrust(fact, FILE_TOO_YOUNG, 0, "%s was changed this very moment",
 				     fact->resolved);
 	r = pins_check(fact, pins, gathering->identifier, gathering_before(gathering, fact->file));
+	/* As above. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	if (!r && work->group_reason && !pins_any(pins))
 		r = fact_distrust(fact, FILE_WRITABLE, 0, "%s", work->group_reason);
 	return r;
