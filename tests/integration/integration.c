@@ -21,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -33,8 +32,6 @@
 #include "scenes.h"
 #include "tap.h"
 #include "world.h"
-
-#define LOCK "/run/cw-integration.lock"
 
 #define SCENES_MAX 32
 
@@ -74,22 +71,6 @@ static const char *beside(const char *program, const char *name)
 	return path;
 }
 
-static void choose_backend(const char *name)
-{
-	for (int i = 0; i < BACKEND_MAX; i++) {
-		if (strcmp(backend_names[i], name) == 0)
-			world.backend = (enum backend)i;
-	}
-}
-
-/* Paths must still be good when the directory is another. */
-static const char *absolute(const char *path)
-{
-	char *real = realpath(path, NULL);
-
-	return real ? real : path;
-}
-
 static void options_read(struct options *options, int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -106,21 +87,21 @@ static void options_read(struct options *options, int argc, char **argv)
 
 	world.backend = BACKEND_MAX;
 	world.program = "build/cachewarden";
-	world.actor = absolute(beside(argv[0], "actor"));
-	world.actor32 = absolute(beside(argv[0], "actor32"));
+	world.actor = world_absolute(beside(argv[0], "actor"));
+	world.actor32 = world_absolute(beside(argv[0], "actor32"));
 	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (option) {
 		case 'b':
-			choose_backend(optarg);
+			world_choose_backend(optarg);
 			break;
 		case 'p':
 			world.program = optarg;
 			break;
 		case 'a':
-			world.actor = absolute(beside(strcat(strdup(optarg), "/"), "actor"));
+			world.actor = world_absolute(beside(strcat(strdup(optarg), "/"), "actor"));
 			break;
 		case 's':
-			world.standin = absolute(optarg);
+			world.standin = world_absolute(optarg);
 			break;
 		case 'c':
 			choose_scene(options, optarg);
@@ -138,7 +119,7 @@ static void options_read(struct options *options, int argc, char **argv)
 	}
 	if (world.backend == BACKEND_MAX || optind < argc)
 		usage();
-	world.program = absolute(world.program);
+	world.program = world_absolute(world.program);
 	if (access(world.actor32, X_OK))
 		world.actor32 = NULL;
 }
@@ -151,14 +132,6 @@ static void leave(void)
 	standin_release();
 	daemon_stop(SIGTERM);
 	world_remove();
-}
-
-static void lock(void)
-{
-	int fd = open(LOCK, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd < 0 || flock(fd, LOCK_EX))
-		tap_bail("%s: %s", LOCK, strerror(errno));
 }
 
 /* The copies that every policy uses. */
@@ -188,7 +161,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	tap_interruptible();
 	prctl(PR_SET_CHILD_SUBREAPER, 0);
-	lock();
+	world_lock();
 	tap_leave = leave;
 	world_make();
 	copies_make();

@@ -12,10 +12,9 @@
 #include "daemon.h"
 #include "events.h"
 #include "scenes.h"
+#include "standin.h"
 #include "tap.h"
 #include "world.h"
-
-#define NAME "STANDIN"
 
 /* A program of the instance by the name that it has in its own table, and what `ps` may say of it. */
 static const struct known {
@@ -50,17 +49,6 @@ static void expect(const char *routine, char role[96], const char **ret_known)
 	*ret_known = "likely";
 }
 
-static int standin_command(char **ret_output, const char *command, const char *argument)
-{
-	char program[PATH_MAX], root[PATH_MAX];
-
-	snprintf(program, sizeof(program), "%s/instance", world.standin);
-	snprintf(root, sizeof(root), "%s", world_path("standin"));
-	return program_run((char *const[]){ (char *)"sh", program, (char *)command, root,
-					    (char *)argument, NULL },
-			   ret_output);
-}
-
 /* The line of `ps -o json` about a process. */
 static bool ps_line(const char *output, unsigned int pid, struct json *ret)
 {
@@ -91,7 +79,7 @@ static bool check_process(const char *output, unsigned int pid, const char *rout
 		return false;
 	}
 	good = event_has(&line, "role", role) & event_has(&line, "known", known) &
-	       event_has(&line, "instance", NAME);
+	       event_has(&line, "instance", STANDIN_NAME);
 	if (!good)
 		tap_note("%s, %u", routine, pid);
 	json_release(&line);
@@ -123,8 +111,8 @@ void standin_roles(void)
 {
 	char *output = NULL, *status = NULL;
 	size_t checked = 0;
-	bool good = client(&output, "ps", "-o", "json", "--instance", NAME, NULL) == 0 &&
-		    standin_command(&status, "status", NULL) == 0 &&
+	bool good = client(&output, "ps", "-o", "json", "--instance", STANDIN_NAME, NULL) == 0 &&
+		    standin_run(&status, "status", NULL) == 0 &&
 		    check_status(output, status, &checked);
 
 	if (!tap_ok(good && checked > 15, "standin: `ps`: each process has its role"))
@@ -144,7 +132,7 @@ void standin_listed(void)
 	struct json line;
 	bool good;
 
-	standin_command(&status, "status", NULL);
+	standin_run(&status, "status", NULL);
 	row = strstr(status, " GARCOL");
 	while (row && row > status && row[-1] != '\n')
 		row--;
@@ -191,7 +179,7 @@ static size_t tail_role(const char *role)
 	size_t lines;
 
 	client(&output, "tail", "--log-dir", world_path("log"), since, "--no-follow", "--instance",
-	       NAME, "-o", "json", "--role", role, NULL);
+	       STANDIN_NAME, "-o", "json", "--role", role, NULL);
 	lines = output ? lines_of(output) : 0;
 	free(output);
 	return lines;
@@ -234,7 +222,7 @@ static int policy_command(char **ret_output, const char *command, const char *fi
 	return program_run((char *const[]){ (char *)world.program, (char *)"policy",
 					    (char *)command, (char *)"--log-dir",
 					    strdup(world_path("log")), since, (char *)"--instance",
-					    (char *)NAME, (char *)option, (char *)value,
+					    (char *)STANDIN_NAME, (char *)option, (char *)value,
 					    (char *)file, NULL },
 			   ret_output);
 }
@@ -248,7 +236,7 @@ static size_t standin_deviations(void)
 	while ((event = event_next(&events, &query, &position))) {
 		const char *name = json_get(event, "instance");
 
-		if (!name || strcmp(name, NAME) != 0)
+		if (!name || strcmp(name, STANDIN_NAME) != 0)
 			continue;
 		event_note(event);
 		count++;
@@ -267,7 +255,7 @@ static bool acts_again(void)
 	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
 		char *output = NULL;
 
-		good &= standin_command(&output, "deviate", acts[i]) == 0;
+		good &= standin_run(&output, "deviate", acts[i]) == 0;
 		free(output);
 	}
 	events_await();

@@ -13,34 +13,9 @@
 #include "daemon.h"
 #include "events.h"
 #include "scenes.h"
+#include "standin.h"
 #include "tap.h"
 #include "world.h"
-
-#define NAME "STANDIN"
-#define PORTS "29700"
-
-/* `instance COMMAND ROOT [ARGUMENT]`: its exit status; output is the caller's. */
-static int instance(char **ret_output, const char *command, const char *argument)
-{
-	char program[PATH_MAX], root[PATH_MAX];
-
-	snprintf(program, sizeof(program), "%s/instance", world.standin);
-	snprintf(root, sizeof(root), "%s", world_path("standin"));
-	return program_run((char *const[]){ (char *)"sh", program, (char *)command, root,
-					    (char *)argument, NULL },
-			   ret_output);
-}
-
-static bool instance_do(const char *command)
-{
-	char *output = NULL;
-	int status = instance(&output, command, NULL);
-
-	if (status)
-		tap_note("instance %s: exit status %d: %s", command, status, output);
-	free(output);
-	return status == 0;
-}
 
 /*
  * Its policy is what `policy generate` makes of it. What an operator does where only the cgroup backend
@@ -48,19 +23,10 @@ static bool instance_do(const char *command)
  */
 static bool install(void)
 {
-	return world_command("sh %s/instance install %s --name " NAME " --ports-base " PORTS
-			     " %s >/dev/null",
-			     world.standin, world_path("standin"),
-			     world.guest ? "--own-httpd" : "") == 0 &&
-	       world_command("CACHESYS=%s %s policy generate --root %s --instance " NAME
-			     " --output %s",
-			     world_path("standin/agent"), world.program, world_path("standin"),
-			     world_path("standin/made.yaml")) == 0 &&
+	return standin_install() &&
 	       world_command("%s policy check %s 2>&1 | grep -q '^0 errors, 0 warnings$'",
 			     world.program, world_path("standin/made.yaml")) == 0 &&
-	       world_command("sed 's/^# allow_partial/allow_partial/' %s >%s",
-			     world_path("standin/made.yaml"),
-			     world_path("policy.d/standin.yaml")) == 0;
+	       standin_govern("'s/^# allow_partial/allow_partial/'");
 }
 
 /* Deviations told since the events were last forgotten; of a given operation, or of any. */
@@ -73,7 +39,7 @@ static size_t deviations(const char *operation)
 	while ((event = event_next(&events, &query, &position))) {
 		const char *name = json_get(event, "instance");
 
-		count += name && strcmp(name, NAME) == 0;
+		count += name && strcmp(name, STANDIN_NAME) == 0;
 	}
 	return count;
 }
@@ -113,7 +79,7 @@ static void deviate(const char *act, const char *operation, bool enforce)
 			     : killed(operation)    ? "killed"
 						    : "refused";
 	char *output = NULL, result[32];
-	int status = instance(&output, "deviate", act);
+	int status = standin_run(&output, "deviate", act);
 	bool good;
 
 	/* act NAME: RESULT: what was tried (ERRNO) */
@@ -156,7 +122,7 @@ static void deviate_all(bool enforce)
 
 static void day(const char *mode)
 {
-	bool worked = instance_do("day"), none;
+	bool worked = standin_do("day"), none;
 
 	events_await();
 	none = deviations(NULL) == 0;
@@ -170,7 +136,7 @@ static void day(const char *mode)
 void standin_release(void)
 {
 	if (world.standin && access(world_path("standin/mgr/cache.pid"), F_OK) == 0)
-		instance_do("stop");
+		standin_do("stop");
 }
 
 void scene_standin(void)
@@ -183,21 +149,21 @@ void scene_standin(void)
 		    "standin: installed, its policy generated and in force"))
 		return;
 	tail_forget(&events);
-	if (!tap_ok(instance_do("start"), "standin: started"))
+	if (!tap_ok(standin_do("start"), "standin: started"))
 		return;
-	if (!tap_ok(status_governed(NAME) > 5, "standin: its processes are governed"))
-		tap_note("%llu", status_governed(NAME));
+	if (!tap_ok(status_governed(STANDIN_NAME) > 5, "standin: its processes are governed"))
+		tap_note("%llu", status_governed(STANDIN_NAME));
 	standin_roles();
 	standin_listed();
 	day("audit");
 	standin_since();
 	deviate_all(false);
 	standin_learn();
-	tap_ok(client(NULL, "mode", "enforce", NAME, NULL) == 0, "standin: `mode enforce`");
+	tap_ok(client(NULL, "mode", "enforce", STANDIN_NAME, NULL) == 0, "standin: `mode enforce`");
 	day("enforce");
 	deviate_all(true);
-	tap_ok(instance_do("stop"), "standin: stopped");
-	tap_ok(status_await_governed(NAME, 0), "standin: nothing of it is governed");
+	tap_ok(standin_do("stop"), "standin: stopped");
+	tap_ok(status_await_governed(STANDIN_NAME, 0), "standin: nothing of it is governed");
 	policy_write("standin", "");
 	tail_forget(&events);
 }

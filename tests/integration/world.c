@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/sendfile.h>
@@ -34,6 +35,32 @@ static const char *const partial[BACKEND_MAX] = {
 };
 
 struct world world;
+
+bool world_choose_backend(const char *name)
+{
+	for (int i = 0; i < BACKEND_MAX; i++) {
+		if (strcmp(backend_names[i], name) != 0)
+			continue;
+		world.backend = (enum backend)i;
+		return true;
+	}
+	return false;
+}
+
+const char *world_absolute(const char *path)
+{
+	const char *real = realpath(path, NULL);
+
+	return real ? real : path;
+}
+
+void world_lock(void)
+{
+	int fd = open("/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, LOCK_EX))
+		tap_bail("lock /run: %s", strerror(errno));
+}
 
 /* ------------------------------------------------------------------ paths and files */
 

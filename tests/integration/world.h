@@ -30,11 +30,18 @@ struct world {
 };
 extern struct world world;
 
+/* world.backend by its name; false: there is none. */
+bool world_choose_backend(const char *name);
+/* Paths must still be good when the directory is another. */
+const char *world_absolute(const char *path);
+
 /* Ports: below the range from which the kernel chooses, and nobody's. Servers of the tests listen on
  * LISTED and UNLISTED, on every address and protocol that this kernel has. */
 #define LISTED "29400"
 #define UNLISTED "29500"
 
+/* One run at a time on a host. The lock is on /run itself: nothing is left behind. */
+void world_lock(void);
 void world_make(void);
 void world_remove(void);
 

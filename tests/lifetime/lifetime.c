@@ -9,13 +9,11 @@
  * are (beside this program). Prints TAP.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,8 +23,6 @@
 #include "../integration/tap.h"
 #include "../integration/world.h"
 #include "lifetime.h"
-
-#define LOCK "/run/cw-integration.lock"
 
 static const struct scene {
 	const char *name;
@@ -50,21 +46,13 @@ static void usage(void)
 	exit(2);
 }
 
-/* Paths must still be good when the directory is another. */
-static const char *absolute(const char *path)
-{
-	const char *real = realpath(path, NULL);
-
-	return real ? real : path;
-}
-
 static const char *in(const char *directory, const char *name)
 {
 	char *path;
 
 	if (asprintf(&path, "%s/%s", directory, name) < 0)
 		abort();
-	return absolute(path);
+	return world_absolute(path);
 }
 
 static void choose(const char *name)
@@ -92,10 +80,8 @@ static void options_read(int argc, char **argv)
 	world.backend = BACKEND_MAX;
 	world.program = "build/cachewarden";
 	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		if (option == 'b')
-			for (int i = 0; i < BACKEND_MAX; i++)
-				if (strcmp(backend_names[i], optarg) == 0)
-					world.backend = (enum backend)i;
+		if (option == 'b' && !world_choose_backend(optarg))
+			usage();
 		if (option == 'p')
 			world.program = optarg;
 		if (option == 'a')
@@ -103,7 +89,7 @@ static void options_read(int argc, char **argv)
 		if (option == 'v')
 			built = optarg;
 		if (option == 's')
-			world.standin = absolute(optarg);
+			world.standin = world_absolute(optarg);
 		if (option == 'c')
 			choose(optarg);
 		if (option == 'g')
@@ -113,7 +99,7 @@ static void options_read(int argc, char **argv)
 	}
 	if (world.backend == BACKEND_MAX || optind < argc)
 		usage();
-	world.program = absolute(world.program);
+	world.program = world_absolute(world.program);
 	world.actor = in(actors, "actor");
 	variants = (struct variants){ in(built, "cachewarden-faulty"),
 				      in(built, "cachewarden-other"),
@@ -134,14 +120,11 @@ static void leave(void)
 
 int main(int argc, char **argv)
 {
-	int lock = open(LOCK, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-
 	options_read(argc, argv);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	signal(SIGPIPE, SIG_IGN);
 	tap_interruptible();
-	if (lock < 0 || flock(lock, LOCK_EX))
-		tap_bail("%s: %s", LOCK, strerror(errno));
+	world_lock();
 	tap_leave = leave;
 	world_make();
 	world_copy(world.actor, world_path("bin/entry"));
