@@ -43,6 +43,7 @@ FUZZ_ABOUT_cases := user/cli/policy_cases.c user/cli/policy_operation.c
 FUZZ_ABOUT_cpf := $(wildcard user/instance/cpf*.c user/instance/config*.c) user/instance/decode.c user/instance/source.c
 FUZZ_ABOUT_csp := $(addprefix user/instance/,csp.c iscagent.c snmpd.c arguments.c)
 FUZZ_ABOUT_generate := $(wildcard user/instance/generat*.c user/instance/draft*.c) user/instance/yaml.c
+FUZZ_ABOUT_merge := user/policy/merge.c user/policy/merge_lines.c
 FUZZ_ABOUT_policy := user/policy/read*.c user/policy/diagnostics.c user/util/utf8.c
 FUZZ_ABOUT_record := user/event/record.c user/event/event.c user/event/json.c user/event/text.c user/event/escape.c \
 	user/event/filter.c user/event/match.c

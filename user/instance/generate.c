@@ -149,7 +149,7 @@ static void write_head(struct generation *generation)
 		  "Each service of the hardening guide is here: as a rule whose `why` names its "
 		  "origin, or as a comment that says why there is none and what to add.\n"
 		  "Run it in audit mode first. What is reported and wanted becomes a rule of "
-		  "yours; generate again after a change and compare with --diff.\n"
+		  "yours; generate again after a change, with --merge, which keeps what is yours.\n"
 		  "%s",
 		  instance->name ? instance->name : "?", product,
 		  instance->version ? instance->version
