@@ -18,6 +18,8 @@ const struct scene scenes[] = {
 	{ "reload", scene_reload },
 	{ "tail", scene_tail },
 	{ "load", scene_load },
+	{ "crowd", scene_crowd },
+	{ "strangers", scene_strangers },
 	{ "endurance", scene_endurance },
 	{ "standin", scene_standin },
 	{ NULL, NULL },

@@ -182,6 +182,8 @@ int report_status(struct daemon *daemon, bool json, struct buffer *to)
 	ipc_server_statistics(daemon->server, &statistics);
 	status.clients = statistics.clients;
 	status.clients_lost = statistics.lost;
+	status.clients_refused = statistics.refused;
+	status.clients_malformed = statistics.malformed;
 	r = kern_subjects_count(daemon->kern, governed);
 	if (!r)
 		r = report_counters(daemon, report, &status);

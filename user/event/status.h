@@ -64,6 +64,8 @@ struct status_report {
 	uint64_t governed; /* processes of all instances */
 	uint64_t clients;
 	uint64_t clients_lost; /* records that slow clients lost, since the daemon's start */
+	uint64_t clients_refused; /* connections: who may not, or too many */
+	uint64_t clients_malformed; /* requests */
 	uint64_t malformed; /* records from the rings that record_decode() refused */
 
 	const char *record_what;

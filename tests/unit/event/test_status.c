@@ -37,6 +37,8 @@ static struct status_report sample(void)
 		.governed = 130,
 		.clients = 2,
 		.clients_lost = 9,
+		.clients_refused = 4,
+		.clients_malformed = 5,
 		.instances = instances,
 		.record_what = "deviations",
 		.record_dir = "/var/log/cachewarden",
@@ -64,7 +66,8 @@ static void test_json(void **state)
 		"{\"version\":\"0.1.0\",\"pid\":77,\"uptime_seconds\":3600,\"memory_kib\":9000,"
 		"\"backend\":\"lsm\",\"pinned\":\"/sys/fs/bpf/cachewarden/"
 		"v1\",\"self_test\":{\"passed\":true,\"detail\":null},"
-		"\"generation\":4,\"governed\":130,\"clients\":{\"count\":2,\"lost\":9},"
+		"\"generation\":4,\"governed\":130,\"clients\":{\"count\":2,\"lost\":9,"
+		"\"refused\":4,\"malformed\":5},"
 		"\"malformed\":0,"
 		"\"recorder\":{\"records\":\"deviations\",\"directory\":\"/var/log/cachewarden\","
 		"\"error\":\"No space left on device\",\"events\":12,\"lost\":2,\"waiting\":3},"
