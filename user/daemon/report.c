@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The answers to `status` and `policy show`: what is in force, gathered from where it is. */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,8 +237,21 @@ static bool report_subject(void *context, pid_t pid, uint16_t instance,
 	return true;
 }
 
-/* Lines for `ps` (cli/ps.c), which looks at /proc itself: an instance's number, name and root, or a process
- * and the number of its instance. */
+/* What the names of the policies are: `ps` tells by these who a peer of the cpf is, and waits for nobody. */
+static void report_addresses(const struct facts *facts, struct buffer *to)
+{
+	for (size_t i = 0; i < facts->name_count; i++)
+		for (size_t k = 0; k < facts->names[i].address_count; k++) {
+			const struct resolved_address *address = &facts->names[i].addresses[k];
+			char text[INET6_ADDRSTRLEN];
+
+			if (inet_ntop(address->family, address->bytes, text, sizeof(text)))
+				buffer_printf(to, "address\t%s\t%s\n", facts->names[i].name, text);
+		}
+}
+
+/* Lines for `ps` (cli/ps.c), which looks at /proc itself: an instance's number, name and root; a host name
+ * and an address of it; a process and the number of its instance. */
 int report_governed(struct daemon *daemon, struct buffer *to)
 {
 	const struct policy_set *set = &daemon->governing.set;
@@ -247,5 +262,6 @@ int report_governed(struct daemon *daemon, struct buffer *to)
 				      set->policies[i]->instance.value,
 				      set->policies[i]->root.value ? set->policies[i]->root.value
 								   : "");
+	report_addresses(&daemon->governing.facts, to);
 	return kern_subjects_each(daemon->kern, report_subject, to);
 }
