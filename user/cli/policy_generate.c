@@ -152,6 +152,7 @@ static int make_text(const struct generate_sources *sources, struct draft **ret_
 		.agent = sources->agent,
 		.snmpd = sources->snmpd,
 		.agent_directory = sources->agent_directory,
+		.instances = sources->registry,
 		.name_servers = &sources->name_servers,
 		.running = &sources->running,
 		.local = sources->network.local,

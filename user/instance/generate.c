@@ -372,6 +372,8 @@ int generate(const struct generate_input *input, struct draft **ret, char **rete
 		free(generation->tools[i]);
 	for (size_t i = 0; i < generation->agent_count; i++)
 		free(generation->agents[i]);
+	for (size_t i = 0; i < generation->helper_count; i++)
+		free(generation->helpers[i]);
 	free(generation);
 	if (!r)
 		*ret = take_ptr(draft);

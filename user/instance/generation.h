@@ -25,6 +25,8 @@ struct generation {
 	size_t tool_count;
 	char *agents[GENERATION_NAMES_MAX];
 	size_t agent_count;
+	char *helpers[GENERATION_NAMES_MAX]; /* of the host's other instances */
+	size_t helper_count;
 	bool agent_used; /* the agent's configuration, or a mirror, is there */
 	bool web_started; /* private web server, and its program is here */
 	const char *loopback; /* this host, for the database's traffic */
