@@ -155,11 +155,30 @@ void standin_listed(void)
  * than the rings hold. */
 static char since[64];
 
+static bool is_later(void *context)
+{
+	struct json status;
+	bool later;
+
+	daemon_status(&status);
+	later = json_number(&status, 0, "uptime_seconds") >= *(unsigned long long *)context;
+	json_release(&status);
+	return later;
+}
+
+/* Once a second the daemon writes down what was lost until then: that must be over. */
 void standin_since(void)
 {
-	time_t now = time(NULL);
+	unsigned long long told;
+	struct json status;
 	struct tm date;
+	time_t now;
 
+	daemon_status(&status);
+	told = json_number(&status, 0, "uptime_seconds") + 2;
+	json_release(&status);
+	wait_until(is_later, &told);
+	now = time(NULL);
 	gmtime_r(&now, &date);
 	strftime(since, sizeof(since), "--since=%Y-%m-%dT%H:%M:%SZ", &date);
 }
