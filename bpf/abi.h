@@ -490,6 +490,28 @@ struct cw_deviation {
 };
 CW_ASSERT_SIZE(struct cw_deviation, 144 + 24 + 192 + 2048);
 
+/*
+ * The same deviation again: within CW_REPEAT_WINDOW of one that was recorded it is counted here and under
+ * `suppressed`, and not recorded. The daemon tells the count. Keyed by the record without its time and
+ * thread, so that "the same" is all that the kernel says of the operation. The count only grows: what of
+ * it was told stands in a map of its own (repeats_told), which the daemon alone writes.
+ */
+#define CW_REPEAT_WINDOW 1000000000ull /* nanoseconds */
+#define CW_REPEATS_MAX 8192 /* more at one time are recorded, each */
+struct cw_repeat {
+	__u64 since; /* when this entry was made: no other of the key has it */
+	__u64 opened; /* when the one that was recorded happened */
+	__u64 last;
+	__u64 count;
+};
+CW_ASSERT_SIZE(struct cw_repeat, 32);
+
+struct cw_repeat_told {
+	__u64 since; /* of the entry that it is about */
+	__u64 count;
+};
+CW_ASSERT_SIZE(struct cw_repeat_told, 16);
+
 /* ------------------------------------------------------------------ what one daemon leaves to the next */
 
 #define CW_RINGS 2 /* deviations, events */
@@ -510,6 +532,29 @@ struct cw_batch {
 	__u64 to[CW_RINGS]; /* as from: nothing is on its way */
 };
 CW_ASSERT_SIZE(struct cw_batch, 40);
+
+/*
+ * Counts of `repeats` that are being told, some at a time: a daemon that finds them unfinished tells the same
+ * again, under the same sequence numbers.
+ */
+#define CW_TELLINGS 32
+#define CW_TELLING_SIZE 256
+struct cw_telling {
+	__u64 count;
+	__u64 first;
+	__u64 last;
+	struct cw_repeat_told up_to; /* what `repeats_told` then has */
+	struct cw_record same; /* the key there */
+	__u8 room[CW_TELLING_SIZE - 40 - sizeof(struct cw_record)];
+};
+CW_ASSERT_SIZE(struct cw_telling, CW_TELLING_SIZE);
+
+struct cw_tellings {
+	__u64 count; /* written last and cleared first; 0: nothing is being told */
+	__u64 sequence; /* of what was told before the first */
+	__u64 told; /* what the ledger's repeats_told then is */
+	struct cw_telling telling[CW_TELLINGS];
+};
 
 /* An object as it was pinned, to be told from another of the same name. */
 struct cw_pin {
@@ -546,6 +591,8 @@ struct cw_ledger {
 	__u64 catalogue[CW_GENERATIONS]; /* a hash of the rules' names, by generation */
 	struct cw_ledger_instance instances[CW_INSTANCES_MAX];
 	struct cw_pin pins[CW_PINS_MAX];
+	__u64 repeats_told; /* of all that was counted in `repeats` */
+	struct cw_tellings tellings;
 };
 
 /* The path of a file number, in parts. */

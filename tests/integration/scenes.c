@@ -20,6 +20,7 @@ const struct scene scenes[] = {
 	{ "load", scene_load },
 	{ "crowd", scene_crowd },
 	{ "strangers", scene_strangers },
+	{ "recording", scene_recording },
 	{ "endurance", scene_endurance },
 	{ "standin", scene_standin },
 	{ NULL, NULL },

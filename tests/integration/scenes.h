@@ -26,6 +26,7 @@ void scene_tail(void);
 void scene_load(void);
 void scene_crowd(void); /* many clients, half of them stuck */
 void scene_strangers(void); /* what is no request, and who may not ask */
+void scene_recording(void);
 void scene_endurance(void);
 void scene_standin(void);
 void standin_release(void);

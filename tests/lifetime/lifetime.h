@@ -56,8 +56,9 @@ struct worker {
 	struct counts *counts;
 	pid_t pid;
 };
-/* Connects to port after port until it is stopped, with a rest after each (microseconds). */
-void worker_start(struct worker *worker, unsigned int rest);
+/* Connects to port after port until it is stopped, so many times to each, with a rest after each time
+ * (microseconds). */
+void worker_start(struct worker *worker, unsigned int rest, unsigned int times);
 void worker_stop(struct worker *worker);
 /* Wait until it has done that many more. */
 bool worker_await(struct worker *worker, uint64_t more);
@@ -68,6 +69,7 @@ struct records {
 	uint64_t first, last; /* sequence numbers */
 	size_t count, distinct,
 		holes; /* lines; sequence numbers; those missing between first and last */
+	unsigned long long operations; /* that the distinct ones stand for */
 	size_t contradictions; /* one number for two records */
 	unsigned char *ports; /* how often each port was told, 65536 */
 };

@@ -82,11 +82,11 @@ bool start_kept(void)
 
 /* ------------------------------------------------------------------ the worker */
 
-void worker_start(struct worker *worker, unsigned int rest)
+void worker_start(struct worker *worker, unsigned int rest, unsigned int times)
 {
 	const char *path = world_path("counts.%d", rand());
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	char number[16];
+	char number[16], again[16];
 
 	if (fd < 0 || ftruncate(fd, sizeof(*worker->counts)))
 		tap_bail("%s: %s", path, strerror(errno));
@@ -94,10 +94,11 @@ void worker_start(struct worker *worker, unsigned int rest)
 			      0);
 	close(fd);
 	snprintf(number, sizeof(number), "%u", rest);
+	snprintf(again, sizeof(again), "%u", times);
 	worker->pid = fork();
 	if (!worker->pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execl(world_path("bin/worker"), "worker", path, number, NULL);
+		execl(world_path("bin/worker"), "worker", path, number, again, NULL);
 		_exit(127);
 	}
 }
@@ -154,7 +155,7 @@ static const char *line_whole(const char *line)
 
 struct seen {
 	uint64_t sequence;
-	unsigned long long port, pid;
+	unsigned long long port, pid, operations;
 };
 
 static struct seen *seen_grow(struct seen *seen, size_t capacity)
@@ -189,6 +190,7 @@ static void records_count(struct records *records, struct seen *seen)
 		if (before)
 			records->holes += seen[i].sequence - before->sequence - 1;
 		records->distinct++;
+		records->operations += seen[i].operations;
 		records->ports[seen[i].port & 0xffff]++;
 	}
 	records->first = seen[0].sequence;
@@ -214,7 +216,8 @@ void records_read(const char *path, struct records *ret)
 		}
 		seen[ret->count++] = (struct seen){ json_number(&event, 0, "seq"),
 						    json_number(&event, 0, "target.port"),
-						    json_number(&event, 0, "process.pid") };
+						    json_number(&event, 0, "process.pid"),
+						    json_number(&event, 0, "count") };
 		json_release(&event);
 	}
 	if (file)

@@ -30,7 +30,7 @@ static void upgrade(const char *name, const char *program, const char *set)
 	daemon_how.records = records_path();
 	if (!tap_ok(start_kept(), "upgrade to %s: a daemon enforces", name))
 		return;
-	worker_start(&worker, world.guest ? 5 * REST : REST);
+	worker_start(&worker, world.guest ? 5 * REST : REST, 1);
 	worker_await(&worker, 50);
 	daemon_stop(SIGTERM);
 	worker_await(&worker, 5);

@@ -126,6 +126,8 @@ int daemon_drain_old(struct daemon *daemon, uint64_t *ret_sequence)
 			recording_settle(daemon);
 			kern_old_delivered(old);
 		}
+		if (!r)
+			tell_old_repeats(daemon, old);
 		if (kern_old_sequence(old) > *ret_sequence)
 			*ret_sequence = kern_old_sequence(old);
 		if (!r)

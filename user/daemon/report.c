@@ -197,6 +197,7 @@ int report_status(struct daemon *daemon, bool json, struct buffer *to)
 		report_instances(daemon, governed, report, &status);
 		report_selftest(daemon, report, &status);
 		report_recorder(daemon, &status);
+		kern_repeats_count(daemon->kern, &status.repeats_told, &status.repeats_waiting);
 		(json ? status_json : status_text)(&status, to);
 	}
 	free((void *)status.names);

@@ -47,7 +47,9 @@ static void tell_recorder(struct daemon *daemon, const struct event *event)
 			     event->record.verdict != CW_VERDICT_ALLOW);
 }
 
-static void tell(struct daemon *daemon, const struct record *record, uint64_t sequence)
+/* repeat: NULL for a single one. */
+static void tell(struct daemon *daemon, const struct record *record,
+		 const struct kern_repeat *repeat, uint64_t sequence)
 {
 	bool recorded = tell_is_recorded(daemon, record->record);
 	static struct event event; /* large, and made for one moment */
@@ -55,6 +57,12 @@ static void tell(struct daemon *daemon, const struct record *record, uint64_t se
 	if (!recorded && !daemon->options.tail && !ipc_server_subscribers(daemon->server))
 		return;
 	naming_name(daemon->naming, record, sequence, &event);
+	if (repeat) {
+		event.aggregated = true;
+		event.count = repeat->count;
+		event.last = event.time;
+		event.first = event.time - (int64_t)(repeat->last - repeat->first);
+	}
 	if (recorded)
 		tell_recorder(daemon, &event);
 	if (daemon->options.tail)
@@ -73,7 +81,9 @@ bool daemon_record(void *context, const void *bytes, size_t size, uint64_t seque
 	}
 	if (record.record->reason == CW_REASON_TAMPERED)
 		daemon_settle_soon(daemon);
-	tell(daemon, &record, sequence);
+	if (record.deviation)
+		recent_remember(daemon->recent, record.deviation);
+	tell(daemon, &record, NULL, sequence);
 	return true;
 }
 
@@ -125,8 +135,57 @@ static void tell_lost(struct daemon *daemon)
 	*told = lost;
 }
 
+/* ------------------------------------------------------------------ what was counted, not recorded */
+
+static void tell_repeat(void *context, const struct cw_record *same,
+			const struct kern_repeat *repeat, uint64_t sequence)
+{
+	struct daemon *daemon = context;
+	struct cw_record bare;
+	struct record record = recent_record(daemon->recent, same, repeat->last, &bare);
+
+	tell(daemon, &record, repeat, sequence);
+}
+
+static void settle_repeats(void *context)
+{
+	struct daemon *daemon = context;
+
+	daemon_flush(daemon);
+	recording_settle(daemon);
+}
+
+static struct kern_repeat_handler repeat_handler(struct daemon *daemon)
+{
+	return (struct kern_repeat_handler){ tell_repeat, settle_repeats, daemon };
+}
+
+void tell_repeats(struct daemon *daemon, bool all)
+{
+	struct kern_repeat_handler handler = repeat_handler(daemon);
+
+	kern_repeats_tell(daemon->kern, all, &handler);
+}
+
+void tell_repeats_begun(struct daemon *daemon)
+{
+	struct kern_repeat_handler handler = repeat_handler(daemon);
+
+	kern_repeats_resume(daemon->kern, &handler);
+}
+
+void tell_old_repeats(struct daemon *daemon, struct kern_old *old)
+{
+	struct kern_repeat_handler handler = repeat_handler(daemon);
+
+	kern_old_repeats_tell(old, &handler);
+}
+
+/* ------------------------------------------------------------------ at its time */
+
 void tell_every_second(struct daemon *daemon)
 {
+	tell_repeats(daemon, false);
 	tell_lost(daemon);
 	recording_report(daemon);
 }
@@ -137,6 +196,7 @@ void tell_all(void *context)
 
 	if (daemon_consume(daemon) < 0)
 		log_debug("the rings could not be read to the end");
+	tell_repeats(daemon, true);
 }
 
 void tell_begin(void *context, struct ipc_begin *ret_begin)

@@ -68,6 +68,9 @@ struct status_report {
 	uint64_t clients_malformed; /* requests */
 	uint64_t malformed; /* records from the rings that record_decode() refused */
 
+	uint64_t repeats_told; /* deviations that were counted and not recorded: told as numbers */
+	uint64_t repeats_waiting; /* … and to be told within a second */
+
 	const char *record_what;
 	const char *record_dir; /* NULL: nothing is recorded */
 	const char *record_error; /* NULL: all is well */

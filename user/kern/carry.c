@@ -29,6 +29,14 @@ static int old_get(const struct kern_old *old, const char *name)
 	return bpf_obj_get(path);
 }
 
+static size_t map_key_size(int fd)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 length = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &length) ? 0 : info.key_size;
+}
+
 static int old_map_ledger(struct kern_old *old)
 {
 	_cleanup_close_ int fd = old_get(old, "map_ledger");
@@ -93,6 +101,22 @@ struct kern_old *kern_old_free(struct kern_old *old)
 		munmap(old->ledger, old->ledger_size);
 	free(old);
 	return NULL;
+}
+
+/* Its own daemon was of another version, perhaps one that did not count. */
+void kern_old_repeats_tell(struct kern_old *old, const struct kern_repeat_handler *handler)
+{
+	_cleanup_close_ int counts = old_get(old, "map_repeats");
+	_cleanup_close_ int told = old_get(old, "map_repeats_told");
+	struct repeats repeats = {
+		.counts = counts, .told = told, .rings = &old->rings, .handler = handler
+	};
+
+	if (counts < 0 || told < 0 || map_key_size(counts) != sizeof(struct cw_record) ||
+	    old->ledger_size < offsetof(struct cw_ledger, tellings) + sizeof(struct cw_tellings))
+		return;
+	repeats_resume(&repeats);
+	repeats_tell(&repeats, true);
 }
 
 const struct cw_ledger *kern_old_ledger(const struct kern_old *old)

@@ -64,6 +64,20 @@ int rings_open(struct rings *rings, const int maps[CW_RINGS], struct cw_ledger *
 void rings_close(struct rings *rings);
 int rings_deliver(struct rings *rings, kern_record_handler handler, void *context);
 void rings_delivered(struct rings *rings);
+/* Note in the ledger how far the numbers have come. */
+void rings_note(struct rings *rings);
+
+/* ------------------------------------------------------------------ repeats.c */
+
+struct repeats {
+	int counts, told; /* maps */
+	struct rings *rings; /* … of the same set: sequence numbers, and the ledger */
+	const struct kern_repeat_handler *handler;
+};
+
+/* See kern_repeats_tell(), kern_repeats_resume(). */
+void repeats_tell(const struct repeats *repeats, bool all);
+void repeats_resume(const struct repeats *repeats);
 
 /* ------------------------------------------------------------------ the loaded or adopted set */
 

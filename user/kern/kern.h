@@ -242,6 +242,30 @@ uint64_t kern_ring_sequence(const struct kern *kern); /* of the last record */
 /* Numbers up to this one are taken. But a batch that a killed daemon began comes again under its numbers. */
 void kern_ring_number(struct kern *kern, uint64_t sequence);
 
+/* ------------------------------------------------------------------ repeats.c */
+
+struct kern_repeat {
+	uint64_t count;
+	uint64_t first, last; /* by the clock of records; first: of the one that was recorded */
+};
+struct kern_repeat_handler {
+	/* record: what is the same in all of them, without time and thread. */
+	void (*tell)(void *context, const struct cw_record *record,
+		     const struct kern_repeat *repeat, uint64_t sequence);
+	void (*settle)(void *context); /* what was told is safely with whoever it is for */
+	void *context;
+};
+
+/* Tell what was counted instead of being recorded, when a second is over; all: at once. Not while a batch is
+ * being delivered. */
+void kern_repeats_tell(struct kern *kern, bool all, const struct kern_repeat_handler *handler);
+/* … what a daemon that was killed was telling. */
+void kern_repeats_resume(struct kern *kern, const struct kern_repeat_handler *handler);
+/* Their sum is what the counters call suppressed, but for what a hook is adding just now. */
+void kern_repeats_count(struct kern *kern, uint64_t *ret_told, uint64_t *ret_waiting);
+/* All of a set that was replaced, when its rings have been delivered; under the numbers that follow. */
+void kern_old_repeats_tell(struct kern_old *old, const struct kern_repeat_handler *handler);
+
 /* ------------------------------------------------------------------ selftest.c */
 
 struct kern_selftest {

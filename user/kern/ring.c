@@ -90,6 +90,11 @@ static void batch_write(struct cw_ledger *ledger, const struct cw_batch *batch)
 	__atomic_store_n(&ledger->batch_current, other, __ATOMIC_RELEASE);
 }
 
+void rings_note(struct rings *rings)
+{
+	batch_write(rings->ledger, &rings->batch);
+}
+
 int rings_open(struct rings *rings, const int maps[CW_RINGS], struct cw_ledger *ledger)
 {
 	rings->ledger = ledger;

@@ -40,6 +40,8 @@ static struct status_report sample(void)
 		.clients_refused = 4,
 		.clients_malformed = 5,
 		.instances = instances,
+		.repeats_told = 14,
+		.repeats_waiting = 1,
 		.record_what = "deviations",
 		.record_dir = "/var/log/cachewarden",
 		.record_error = "No space left on device",
@@ -68,7 +70,7 @@ static void test_json(void **state)
 		"v1\",\"self_test\":{\"passed\":true,\"detail\":null},"
 		"\"generation\":4,\"governed\":130,\"clients\":{\"count\":2,\"lost\":9,"
 		"\"refused\":4,\"malformed\":5},"
-		"\"malformed\":0,"
+		"\"malformed\":0,\"repeats\":{\"told\":14,\"waiting\":1},"
 		"\"recorder\":{\"records\":\"deviations\",\"directory\":\"/var/log/cachewarden\","
 		"\"error\":\"No space left on device\",\"events\":12,\"lost\":2,\"waiting\":3},"
 		"\"instances\":[{\"name\":\"CACHE\",\"mode\":\"enforce\","
