@@ -273,10 +273,19 @@ struct cw_page_vectors {
 	__u8 summary[CW_VECTORS_MAX];
 };
 
+/* What was decided with this image, for the hooks alone: see bpf/remember.h. User space leaves it zero. */
+#define CW_REMEMBERED_BITS 12
+#define CW_REMEMBERED_SLOTS (1 << CW_REMEMBERED_BITS)
+struct cw_remembered {
+	__u64 word[8];
+} __attribute__((aligned(64)));
+CW_ASSERT_SIZE(struct cw_remembered, 64);
+
 struct cw_page_main {
 	struct cw_page_head head;
 	struct cw_page_ports ports;
 	struct cw_page_vectors vectors;
+	struct cw_remembered remembered[CW_REMEMBERED_SLOTS];
 };
 _Static_assert(sizeof(struct cw_page_main) <= CW_PAGE_SIZE, "main page");
 
