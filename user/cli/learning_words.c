@@ -23,8 +23,7 @@ static int leave(struct learning_item *item, const char *why)
 
 /* ------------------------------------------------------------------ files */
 
-/* The name that the policy gives to exactly this file. */
-static const char *executable_name(const struct loaded *loaded, size_t p, const char *path)
+const char *learning_executable(const struct loaded *loaded, size_t p, const char *path)
 {
 	const struct policy *policy = loaded->set.policies[p];
 
@@ -64,20 +63,25 @@ static bool path_writable(const char *path)
 	return true;
 }
 
-/* By name, or by path, wildcards in it made to stand for themselves. NULL: out of memory. */
-static char *executable_word(const struct loaded *loaded, size_t p, const char *path)
+/* Wildcards are made to stand for themselves. */
+static char *path_word(const char *path)
 {
-	const char *name = executable_name(loaded, p, path);
 	_cleanup_buffer_ struct buffer buffer = { 0 };
 
-	if (name)
-		return strdup(name);
 	for (; *path; path++)
 		if (strchr("*?[", *path))
 			buffer_printf(&buffer, "[%c]", *path);
 		else
 			buffer_add_char(&buffer, *path);
 	return buffer_take(&buffer);
+}
+
+/* By name, or by path. NULL: out of memory. */
+static char *executable_word(const struct loaded *loaded, size_t p, const char *path)
+{
+	const char *name = learning_executable(loaded, p, path);
+
+	return name ? strdup(name) : path_word(path);
 }
 
 /* ------------------------------------------------------------------ sockets */
@@ -160,9 +164,12 @@ static const char *unlearnable(const struct learning_item *item)
 	case CW_REASON_TAMPERED:
 		return "the file is not what was trusted: look at it before anything else";
 	case CW_REASON_UNTRUSTED_LIBRARY:
-		return "others than root and the owner may have written what was mapped: mend its "
-		       "owner "
-		       "and mode";
+		return operation->words[1] && strcmp(operation->words[1], "anonymous") == 0
+			       ? "memory without a file was made executable: `library` says who "
+				 "may "
+				 "do that"
+			       : "others than root and the owner may have written what was mapped: "
+				 "mend its owner and mode";
 	default:
 		return "the kernel could not tell what it was";
 	}
