@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "cli/learning.h"
 #include "policy/nearest.h"
@@ -181,11 +182,23 @@ static const char *unlearnable(const struct learning_item *item)
 	return NULL;
 }
 
+/* A rule of a path where nothing is any more would be for whatever comes to stand there. Of a policy of another
+ * host no file is here. */
+static bool path_gone(const struct loaded *loaded, size_t policy, const char *path)
+{
+	struct stat st;
+
+	return loaded->facts.roots[policy] == ROOT_HERE && stat(path, &st) &&
+	       (errno == ENOENT || errno == ENOTDIR);
+}
+
 static int words_by(const struct loaded *loaded, size_t policy, struct learning_item *item)
 {
 	const struct operation *operation = &item->seen->told.operation;
 	const char *path = operation->script ? operation->script : operation->by;
 
+	if (path_gone(loaded, policy, path))
+		return leave(item, "the file that acted is not there any more");
 	if (!path_writable(path))
 		return leave(item, "the path of who acts cannot stand in a policy");
 	item->owned[LEARN_DIMENSIONS] = executable_word(loaded, policy, path);
@@ -205,6 +218,11 @@ static int words_target(const struct loaded *loaded, size_t policy,
 	}
 	if (strncmp(path, "/memfd:", strlen("/memfd:")) == 0)
 		return leave(item, "a file in memory alone: no path names it, and no rule should");
+	if (path_gone(loaded, policy, path))
+		return leave(
+			item,
+			"the file that was executed is not there any more: a rule would be for "
+			"whatever comes to stand there");
 	if (!path_writable(path))
 		return leave(item, "the path of what was executed cannot stand in a policy");
 	item->owned[LEARN_WHAT] = executable_word(loaded, policy, path);
