@@ -22,6 +22,19 @@
 
 #define CW_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
 
+/*
+ * What one version leaves to another (labels, records, counters, what is in the ledger) grows at its end
+ * alone: each reads of the other's what both know. The tests build a daemon in which every such thing has
+ * grown, and go to it and back.
+ */
+#ifdef CW_ABI_WIDER
+#define CW_WIDER 8
+#define CW_WIDER_MEMBER __u64 wider;
+#else
+#define CW_WIDER 0
+#define CW_WIDER_MEMBER
+#endif
+
 /* ------------------------------------------------------------------ vocabulary */
 
 /* What is judged. The order is that of the counters and of every table of names. */
@@ -314,8 +327,9 @@ struct cw_file {
 	__u32 file; /* number of the file in the images: index of by_class, target_class */
 	__u32 entry; /* CW_FILE_ENTRY of the instances it is an entry of */
 	__u32 admitted; /* 0: known, not (or no longer) trusted: its reason is `tampered` */
+	CW_WIDER_MEMBER
 };
-CW_ASSERT_SIZE(struct cw_file, 32);
+CW_ASSERT_SIZE(struct cw_file, 32 + CW_WIDER);
 
 /* What the hooks' own accessor says of a file; filled by the identity program for the daemon. */
 struct cw_identity {
@@ -348,8 +362,10 @@ struct cw_subject {
 	__u16 script; /* file number of the script it runs, else 0 */
 	__u16 exec_script; /* between the two looks at a script's exec: the script; with CW_EXEC_NONE: a
 			    * mark of the file executed, 0 if it is not known */
+	CW_WIDER_MEMBER
 };
-CW_ASSERT_SIZE(struct cw_subject, 8);
+#define CW_SUBJECT_LEAST 8 /* of every version */
+CW_ASSERT_SIZE(struct cw_subject, CW_SUBJECT_LEAST + CW_WIDER);
 _Static_assert(CW_FILES_MAX <= 65536 && CW_GOVERNED(CW_INSTANCES_MAX - 1) < 256, "label");
 
 /* ------------------------------------------------------------------ control and counters */
@@ -360,8 +376,9 @@ struct cw_control {
 	__u32 wanted_host; /* bit per operation: record operations of everyone */
 	__u32 backend; /* enum cw_backend of the attached programs */
 	__u32 daemon; /* tgid of the daemon, whose own canaries are not reported; 0: none */
+	CW_WIDER_MEMBER
 };
-CW_ASSERT_SIZE(struct cw_control, 16);
+CW_ASSERT_SIZE(struct cw_control, 16 + CW_WIDER);
 
 /*
  * Per CPU, per operation and verdict. judged = recorded + unwanted + suppressed + lost, always: in the map
@@ -374,8 +391,10 @@ struct cw_counter {
 	__u64 unwanted;
 	__u64 suppressed;
 	__u64 lost;
+	CW_WIDER_MEMBER
 };
-CW_ASSERT_SIZE(struct cw_counter, 40);
+#define CW_COUNTER_LEAST 40 /* of every version */
+CW_ASSERT_SIZE(struct cw_counter, CW_COUNTER_LEAST + CW_WIDER);
 #define CW_COUNTERS (CW_OPERATIONS_TOLD * CW_VERDICT_MAX)
 
 /* Early returns that are not verdicts. None is silent. */
@@ -452,7 +471,7 @@ struct cw_record {
 	__u8 socket_type;
 	__u16 port; /* host byte order; 0: the kernel chooses */
 	__u16 socket_protocol; /* IPPROTO_* as the socket has it */
-	__u16 pad0;
+	__u16 more; /* bytes that its version's struct cw_record has beyond CW_RECORD_LEAST */
 	__u8 address[16]; /* network byte order; IPv4 in the first four */
 	struct cw_file_key target; /* exec, library: the file; inode 0 for anonymous memory */
 	__u32 target_file; /* its number */
@@ -461,8 +480,11 @@ struct cw_record {
 	__u32 target_uid;
 	__u32 pad2;
 	char comm[CW_COMM];
+	CW_WIDER_MEMBER
 };
-CW_ASSERT_SIZE(struct cw_record, 144);
+#define CW_RECORD_LEAST 144 /* of every version */
+#define CW_RECORD_MORE (sizeof(struct cw_record) - CW_RECORD_LEAST)
+CW_ASSERT_SIZE(struct cw_record, CW_RECORD_LEAST + CW_WIDER);
 
 #define CW_TEXT 512 /* bytes of each text of a deviation */
 #define CW_ANCESTRY 8
@@ -496,8 +518,10 @@ struct cw_deviation {
 	__u16 length[CW_TEXT_MAX]; /* bytes used of each text */
 	struct cw_ancestor ancestry[CW_ANCESTRY]; /* nearest first; pid 0 ends it */
 	char text[CW_TEXT_MAX][CW_TEXT];
+	CW_WIDER_MEMBER
 };
-CW_ASSERT_SIZE(struct cw_deviation, 144 + 24 + 192 + 2048);
+#define CW_DEVIATION_LEAST (24 + 192 + 2048) /* of every version, behind its record */
+CW_ASSERT_SIZE(struct cw_deviation, sizeof(struct cw_record) + CW_DEVIATION_LEAST + CW_WIDER);
 
 /*
  * The same deviation again: within CW_REPEAT_WINDOW of one that was recorded it is counted here and under
@@ -512,11 +536,12 @@ struct cw_repeat {
 	__u64 opened; /* when the one that was recorded happened */
 	__u64 last;
 	__u64 count;
+	CW_WIDER_MEMBER
 };
-CW_ASSERT_SIZE(struct cw_repeat, 32);
+CW_ASSERT_SIZE(struct cw_repeat, 32 + CW_WIDER);
 
 struct cw_repeat_told {
-	__u64 since; /* of the entry that it is about */
+	__u64 since; /* of the entry that it is about; both are all that there is in every version */
 	__u64 count;
 };
 CW_ASSERT_SIZE(struct cw_repeat_told, 16);
@@ -565,6 +590,27 @@ struct cw_tellings {
 	struct cw_telling telling[CW_TELLINGS];
 };
 
+/*
+ * What sets that were replaced had counted, by cell of `counters`. `from` keeps the same set from being
+ * added twice, should a daemon be killed before that set is gone.
+ */
+#define CW_CARRIED_CELLS 64
+#define CW_CARRIED_FAULTS 16
+struct cw_carried {
+	__u64 from; /* the kernel's number of the map of counters that was added last */
+	__u64 lost_told; /* as the ledger's */
+	__u64 repeats_told; /* … */
+	__u64 faults[CW_CARRIED_FAULTS];
+	struct {
+		__u64 recorded;
+		__u64 unwanted;
+		__u64 suppressed;
+		__u64 lost;
+	} counters[CW_CARRIED_CELLS];
+};
+CW_ASSERT_SIZE(struct cw_carried, 24 + 8 * CW_CARRIED_FAULTS + 32 * CW_CARRIED_CELLS);
+_Static_assert(CW_COUNTERS <= CW_CARRIED_CELLS && CW_FAULT_MAX <= CW_CARRIED_FAULTS, "carried");
+
 /* An object as it was pinned, to be told from another of the same name. */
 struct cw_pin {
 	char name[CW_PIN_NAME];
@@ -602,9 +648,12 @@ struct cw_ledger {
 	struct cw_pin pins[CW_PINS_MAX];
 	__u64 repeats_told; /* of all that was counted in `repeats` */
 	struct cw_tellings tellings;
+	__u64 carried_current; /* which of the two is valid */
+	struct cw_carried carried[2];
+	CW_WIDER_MEMBER
 };
 
-/* The path of a file number, in parts. */
+/* The path of a file number, in parts. The same in every version: labels and records have only the number. */
 #define CW_NAME_PART 248
 struct cw_name_key {
 	__u32 file;

@@ -142,7 +142,10 @@ static __always_inline void record_fill(struct cw_record *record, const struct j
 	record->socket_type = request->socket_type;
 	record->port = request->port;
 	record->socket_protocol = judgement->socket_protocol;
-	record->pad0 = 0;
+	record->more = CW_RECORD_MORE;
+#ifdef CW_ABI_WIDER
+	record->wider = ~0ull;
+#endif
 	record_address(record, request);
 	record_target(record, judgement->file);
 	bpf_get_current_comm(record->comm, sizeof(record->comm));

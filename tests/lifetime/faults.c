@@ -28,6 +28,9 @@ static const char *const upgrading[] = { "loaded",	  "published",	  "attached",
 					 "labelled",	  "pinning:30",	  "pinned",
 					 "pins-between",  "pins-renamed", "pin-removed",
 					 "pin-removed:9", "drained",	  "repeats-begun" };
+static const char *const telling[] = { "repeats-begun", "repeat-told", "repeats-noted" };
+static const char *const carrying[] = { "repeats-begun",    "repeat-told", "repeats-noted",
+					"counters-carried", "old-told",	   "drained" };
 /* The first time is the start's own. */
 static const char *const reloading[] = { "noted:2", "admitted:2", "fall-back-set:2",
 					 "published:2" };
@@ -96,12 +99,13 @@ static void faults_start(const char *when, const char *program, const char *cons
 	}
 }
 
-/* Killed while what was counted and not recorded is told: in the end each is told, under numbers of their own. */
-static void faults_repeats(const char *when, const char *program)
+/* Killed while what was counted and not recorded is told, and while what a set counted is carried over: in the
+ * end each is told, under numbers of their own, and each is counted, once. */
+static void faults_repeats(const char *when, const char *program, const char *const *faults,
+			   size_t count)
 {
-	static const char *const faults[] = { "repeats-begun", "repeat-told", "repeats-noted" };
-
-	for (size_t i = 0; i < COUNT(faults); i++) {
+	for (size_t i = 0; i < count; i++) {
+		unsigned long long all = strtoull(REPEATS, NULL, 10) + 1, judged;
 		struct records records;
 		bool good;
 
@@ -116,14 +120,16 @@ static void faults_repeats(const char *when, const char *program)
 		daemon_launch();
 		good = killed();
 		daemon_how.program = daemon_how.fault = NULL;
-		good &= daemon_start() && daemon_stop(SIGTERM) == 0;
+		good &= daemon_start() && refused();
+		judged = status_denied("judged");
+		good &= daemon_stop(SIGTERM) == 0;
 		records_read(world_path("records"), &records);
-		if (!tap_ok(good && records.operations == strtoul(REPEATS, NULL, 10) &&
-				    !records.holes && !records.contradictions && records.first == 1,
-			    "faults: %s, killed at %s: each of " REPEATS " is told", when,
-			    faults[i]))
-			tap_note("%llu told, in %zu events; %zu numbers missing",
-				 records.operations, records.distinct, records.holes);
+		if (!tap_ok(good && records.operations == all && judged == all && !records.holes &&
+				    !records.contradictions && records.first == 1,
+			    "faults: %s, killed at %s: each of %llu is told and counted, once",
+			    when, faults[i], all))
+			tap_note("%llu told, in %zu events; %zu numbers missing; %llu judged",
+				 records.operations, records.distinct, records.holes, judged);
 		records_release(&records);
 	}
 }
@@ -150,8 +156,9 @@ void scene_faults(void)
 	faults_fresh();
 	faults_start("adoption", variants.faulty, adopting, COUNT(adopting));
 	faults_start("upgrade", variants.other, upgrading, COUNT(upgrading));
-	faults_repeats("adoption", variants.faulty);
-	faults_repeats("upgrade", variants.other);
+	faults_repeats("adoption", variants.faulty, telling, COUNT(telling));
+	faults_repeats("upgrade", variants.other, carrying, COUNT(carrying));
+	faults_repeats("upgrade to the next contract", variants.next, carrying, COUNT(carrying));
 	faults_asked("reload", reloading, COUNT(reloading), "reload", NULL, NULL, true);
 	faults_asked("change of mode", switching, COUNT(switching), "mode", "enforce",
 		     "--confirm=60s", true);

@@ -80,6 +80,19 @@ bool start_kept(void)
 	return daemon_start() && status_await_trust(NULL);
 }
 
+unsigned long long status_denied(const char *column)
+{
+	struct json status;
+	unsigned long long sum = 0;
+
+	daemon_status(&status);
+	for (int i = 0; json_get(&status, "counters.%d.operation", i); i++)
+		if (strcmp(json_get(&status, "counters.%d.verdict", i), "deny") == 0)
+			sum += json_number(&status, 0, "counters.%d.%s", i, column);
+	json_release(&status);
+	return sum;
+}
+
 /* ------------------------------------------------------------------ the worker */
 
 void worker_start(struct worker *worker, unsigned int rest, unsigned int times)
@@ -156,6 +169,7 @@ static const char *line_whole(const char *line)
 struct seen {
 	uint64_t sequence;
 	unsigned long long port, pid, operations;
+	bool refused, named;
 };
 
 static struct seen *seen_grow(struct seen *seen, size_t capacity)
@@ -191,10 +205,18 @@ static void records_count(struct records *records, struct seen *seen)
 			records->holes += seen[i].sequence - before->sequence - 1;
 		records->distinct++;
 		records->operations += seen[i].operations;
-		records->ports[seen[i].port & 0xffff]++;
+		records->others += !seen[i].refused;
+		records->unnamed += !seen[i].named;
+		records->ports[seen[i].port & 0xffff] += (unsigned int)seen[i].operations;
 	}
 	records->first = seen[0].sequence;
 	records->last = seen[records->count - 1].sequence;
+}
+
+static bool is_refusal(const struct json *event)
+{
+	return strcmp(json_get(event, "verdict"), "deny") == 0 &&
+	       strcmp(json_get(event, "effect"), "refused") == 0;
 }
 
 void records_read(const char *path, struct records *ret)
@@ -204,7 +226,7 @@ void records_read(const char *path, struct records *ret)
 	size_t capacity = 0, size = 0;
 	char *line = NULL;
 
-	*ret = (struct records){ .ports = calloc(65536, 1) };
+	*ret = (struct records){ .ports = calloc(65536, sizeof(*ret->ports)) };
 	while (file && getline(&line, &size, file) > 0) {
 		struct json event;
 
@@ -217,7 +239,9 @@ void records_read(const char *path, struct records *ret)
 		seen[ret->count++] = (struct seen){ json_number(&event, 0, "seq"),
 						    json_number(&event, 0, "target.port"),
 						    json_number(&event, 0, "process.pid"),
-						    json_number(&event, 0, "count") };
+						    json_number(&event, 0, "count"),
+						    is_refusal(&event),
+						    json_get(&event, "process.executable") };
 		json_release(&event);
 	}
 	if (file)

@@ -152,7 +152,7 @@ int daemon_pins_open(struct daemon *daemon);
 int daemon_pins_close(struct daemon *daemon); /* at the end: as on_stop says */
 int daemon_pin(struct daemon *daemon);
 /* Deliver what is left in sets that were replaced, and let them go. */
-int daemon_drain_old(struct daemon *daemon, uint64_t *ret_sequence);
+int daemon_drain_old(struct daemon *daemon);
 
 /* backend.c: find a backend that passes the self-test, govern with it. Logs. */
 int daemon_choose_backend(struct daemon *daemon);

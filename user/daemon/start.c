@@ -86,16 +86,15 @@ static int start_server(struct daemon *daemon)
  * the recording. */
 static int start_records(struct daemon *daemon)
 {
-	uint64_t sequence;
 	int r;
 
 	daemon->recent = recent_new();
 	if (!daemon->recent)
 		return -ENOMEM;
-	r = daemon_drain_old(daemon, &sequence);
+	r = daemon_drain_old(daemon);
 	fault_point("drained");
 	if (!r)
-		r = kern_ring_open(daemon->kern, sequence, daemon_record, daemon);
+		r = kern_ring_open(daemon->kern, daemon_record, daemon);
 	if (r)
 		return r;
 	recording_number(daemon);

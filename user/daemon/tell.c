@@ -72,9 +72,11 @@ static void tell(struct daemon *daemon, const struct record *record,
 
 bool daemon_record(void *context, const void *bytes, size_t size, uint64_t sequence)
 {
+	static struct cw_deviation room; /* large, and filled for one moment */
 	struct daemon *daemon = context;
 	struct record record;
 
+	bytes = record_adapt(bytes, &size, &room);
 	if (record_decode(bytes, size, &record) != RECORD_OK) {
 		daemon->malformed++;
 		return false;
@@ -110,7 +112,7 @@ static uint64_t lost_of_recording(struct daemon *daemon,
 	if (!daemon->deviations_lost_known)
 		before = deviations - (deviations < fresh ? deviations : fresh);
 	else if (before > deviations)
-		before = 0; /* other programs, and their counters begin anew */
+		before = 0; /* of a set that was recovered they begin anew */
 	daemon->deviations_lost = deviations;
 	daemon->deviations_lost_known = true;
 	return daemon->options.recorder.what == RECORD_ALL ? fresh : deviations - before;
@@ -118,21 +120,20 @@ static uint64_t lost_of_recording(struct daemon *daemon,
 
 static void tell_lost(struct daemon *daemon)
 {
-	__u64 *told = &kern_ledger(daemon->kern)->lost_told;
+	uint64_t lost = 0, missed, told = kern_lost_told(daemon->kern);
 	struct cw_counter counters[CW_COUNTERS];
-	uint64_t lost = 0, missed;
 
 	if ((!ipc_server_subscribers(daemon->server) && !daemon->recorder) ||
 	    kern_counters(daemon->kern, counters))
 		return;
 	for (size_t i = 0; i < CW_COUNTERS; i++)
 		lost += counters[i].lost;
-	missed = lost_of_recording(daemon, counters, lost > *told ? lost - *told : 0);
-	if (lost > *told)
-		ipc_server_lost(daemon->server, lost - *told);
+	missed = lost_of_recording(daemon, counters, lost > told ? lost - told : 0);
+	if (lost > told)
+		ipc_server_lost(daemon->server, lost - told);
 	if (daemon->recorder && missed)
 		recorder_missed(daemon->recorder, missed);
-	*told = lost;
+	kern_lost_tell(daemon->kern, lost);
 }
 
 /* ------------------------------------------------------------------ what was counted, not recorded */

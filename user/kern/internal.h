@@ -66,14 +66,38 @@ int rings_deliver(struct rings *rings, kern_record_handler handler, void *contex
 void rings_delivered(struct rings *rings);
 /* Note in the ledger how far the numbers have come. */
 void rings_note(struct rings *rings);
+/* The same of a ledger whose rings are not open: not below that. */
+void ledger_number(struct cw_ledger *ledger, uint64_t sequence);
+
+/* ------------------------------------------------------------------ counters.c */
+
+/* A set that was replaced, as its counters are carried over. */
+struct counted {
+	const char *set;
+	const struct cw_ledger *ledger; /* as far as we know it, the rest zero */
+	int counters, faults; /* maps; -1: there is none */
+};
+int counters_carry(struct cw_ledger *to, const struct counted *from);
+/* Was that map of counters added last? */
+bool counters_carried(const struct cw_ledger *ledger, int map);
+uint64_t kern_repeats_told(const struct kern *kern);
+/* Return when no program runs any more that ran when it was called. */
+void programs_await(void);
 
 /* ------------------------------------------------------------------ repeats.c */
 
+#define REPEAT_MOST 128 /* bytes of a value, in any version */
+
 struct repeats {
 	int counts, told; /* maps */
+	size_t key_size; /* … of their keys: a record, as its version has it */
 	struct rings *rings; /* … of the same set: sequence numbers, and the ledger */
 	const struct kern_repeat_handler *handler;
 };
+
+/* -EUCLEAN: these are not such maps. */
+int repeats_open(struct repeats *ret, int counts, int told, struct rings *rings,
+		 const struct kern_repeat_handler *handler);
 
 /* See kern_repeats_tell(), kern_repeats_resume(). */
 void repeats_tell(const struct repeats *repeats, bool all);

@@ -172,11 +172,15 @@ struct kern_old;
 int kern_old_open(const char *set, struct kern_old **ret_old);
 struct kern_old *kern_old_free(struct kern_old *old);
 const struct cw_ledger *kern_old_ledger(const struct kern_old *old);
-uint64_t kern_old_sequence(const struct kern_old *old); /* of the last record delivered */
 int kern_old_file_names(struct kern_old *old,
 			int (*each)(void *context, uint32_t file, const char *path), void *context);
 /* Give the labels to processes that have none yet. */
 int kern_old_labels(struct kern_old *old, struct kern *kern, unsigned int *ret_carried);
+/* When its rings have been delivered: what it has counted is added to what ours has carried over, and
+ * numbers go on from its last. */
+int kern_old_counters(struct kern_old *old, struct kern *kern);
+/* Has another one, which replaced it, added it already? */
+bool kern_old_is_carried(const struct kern_old *old, const struct kern_old *by);
 /* It stands elsewhere now. */
 void kern_old_moved(struct kern_old *old, const char *set);
 /* Take out a set that cannot even be opened. */
@@ -221,17 +225,21 @@ typedef bool (*kern_subject_handler)(void *context, pid_t pid, uint16_t instance
 int kern_subjects_each(struct kern *kern, kern_subject_handler each, void *context);
 /* Governed processes by instance; counts[CW_INSTANCES_MAX]. */
 int kern_subjects_count(struct kern *kern, unsigned int counts[CW_INSTANCES_MAX]);
-/* judged is the sum of the others. */
+void kern_wanted(struct kern *kern, uint32_t governed, uint32_t host);
+
+/* ------------------------------------------------------------------ counters.c */
+
+/* judged is the sum of the others. Of this set, and of those that it has replaced. */
 int kern_counters(struct kern *kern, struct cw_counter counters[CW_COUNTERS]);
 int kern_faults(struct kern *kern, uint64_t faults[CW_FAULT_MAX]);
-void kern_wanted(struct kern *kern, uint32_t governed, uint32_t host);
+/* How many of the lost have been told of as lost. */
+uint64_t kern_lost_told(const struct kern *kern);
+void kern_lost_tell(struct kern *kern, uint64_t lost);
 
 /* ------------------------------------------------------------------ ring.c */
 
-/* Read from where the ledger says, under the sequence numbers that follow the ledger's or the one given,
- * whichever is higher. */
-int kern_ring_open(struct kern *kern, uint64_t sequence, kern_record_handler handler,
-		   void *context);
+/* Read from where the ledger says, under the sequence numbers that follow the ledger's. */
+int kern_ring_open(struct kern *kern, kern_record_handler handler, void *context);
 /* Readable when a record that must not wait is there. */
 int kern_ring_fd(const struct kern *kern);
 /* Hand over a batch of what is there, deviations first. Returns how many or negative errno. When they are

@@ -16,6 +16,9 @@
 #include "util/fault.h"
 
 #define QUIET (2 * CW_REPEAT_WINDOW)
+#define REPEAT_LEAST 32 /* of every version */
+#define KEY_MOST \
+	(CW_TELLING_SIZE - offsetof(struct cw_telling, same)) /* the room that one has there */
 
 static uint64_t boot_clock(void)
 {
@@ -23,6 +26,36 @@ static uint64_t boot_clock(void)
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+int repeats_open(struct repeats *ret, int counts, int told, struct rings *rings,
+		 const struct kern_repeat_handler *handler)
+{
+	struct bpf_map_info info = { 0 }, other = { 0 };
+	__u32 length = sizeof(info), other_length = sizeof(other);
+
+	if (counts < 0 || told < 0 || bpf_obj_get_info_by_fd(counts, &info, &length) ||
+	    bpf_obj_get_info_by_fd(told, &other, &other_length))
+		return -EUCLEAN;
+	if (info.key_size < CW_RECORD_LEAST || info.key_size > KEY_MOST ||
+	    other.key_size != info.key_size || info.value_size < REPEAT_LEAST ||
+	    info.value_size > REPEAT_MOST || other.value_size != sizeof(struct cw_repeat_told))
+		return -EUCLEAN;
+	*ret = (struct repeats){ .counts = counts,
+				 .told = told,
+				 .key_size = info.key_size,
+				 .rings = rings,
+				 .handler = handler };
+	return 0;
+}
+
+/* A key, perhaps of another version, as our own. */
+static void record_of(const struct repeats *repeats, const void *key, struct cw_record *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	memcpy(ret, key, repeats->key_size < sizeof(*ret) ? repeats->key_size : sizeof(*ret));
+	ret->size = sizeof(struct cw_deviation);
+	ret->more = CW_RECORD_MORE;
 }
 
 /* ------------------------------------------------------------------ telling */
@@ -37,8 +70,10 @@ static void tellings_deliver(const struct repeats *repeats)
 	for (uint64_t i = 0; i < tellings->count; i++) {
 		const struct cw_telling *telling = &tellings->telling[i];
 		struct kern_repeat repeat = { telling->count, telling->first, telling->last };
+		struct cw_record same;
 
-		handler->tell(handler->context, &telling->same, &repeat, ++sequence);
+		record_of(repeats, &telling->same, &same);
+		handler->tell(handler->context, &same, &repeat, ++sequence);
 		fault_point("repeat-told");
 	}
 	handler->settle(handler->context);
@@ -79,9 +114,20 @@ void repeats_resume(const struct repeats *repeats)
 
 /* ------------------------------------------------------------------ what there is to tell */
 
+/* As the version of the map has it: our struct is its beginning, or the other way round. */
+union key {
+	struct cw_record record;
+	char bytes[KEY_MOST];
+};
+
+union repeat {
+	struct cw_repeat ours;
+	char bytes[REPEAT_MOST];
+};
+
 /* An entry of the map, as it was read. */
 struct entry {
-	struct cw_record key;
+	union key key;
 	struct cw_repeat repeat;
 	uint64_t told;
 	uint64_t age; /* since one was recorded */
@@ -89,13 +135,13 @@ struct entry {
 
 /* Each in turn. Not endless, should the map change under the walk. */
 struct walk {
-	struct cw_record next;
+	union key next;
 	bool more;
 	unsigned int left;
 };
 
 /* What a killed daemon left of an entry that is gone is of no other. */
-static uint64_t told_of(const struct repeats *repeats, const struct cw_record *key, uint64_t since)
+static uint64_t told_of(const struct repeats *repeats, const union key *key, uint64_t since)
 {
 	struct cw_repeat_told told;
 
@@ -115,12 +161,14 @@ static bool walk_next(const struct repeats *repeats, struct walk *walk, struct e
 {
 	while (walk->more && walk->left) {
 		uint64_t now = boot_clock();
+		union repeat repeat = { 0 };
 
 		walk->left--;
 		*ret = (struct entry){ .key = walk->next };
 		walk->more = bpf_map_get_next_key(repeats->counts, &ret->key, &walk->next) == 0;
-		if (bpf_map_lookup_elem(repeats->counts, &ret->key, &ret->repeat))
+		if (bpf_map_lookup_elem(repeats->counts, &ret->key, &repeat))
 			continue;
+		ret->repeat = repeat.ours;
 		ret->told = told_of(repeats, &ret->key, ret->repeat.since);
 		ret->age = now > ret->repeat.opened ? now - ret->repeat.opened : 0;
 		return true;
@@ -132,7 +180,7 @@ static void telling_fill(struct cw_telling *telling, const struct entry *entry)
 {
 	const struct cw_repeat *repeat = &entry->repeat;
 
-	telling->same = entry->key;
+	memcpy(&telling->same, &entry->key, sizeof(entry->key));
 	telling->count = repeat->count - entry->told;
 	/* It may have been recorded once more since the last that was counted. */
 	telling->first = repeat->opened < repeat->last ? repeat->opened : repeat->last;
@@ -146,16 +194,16 @@ static void telling_fill(struct cw_telling *telling, const struct entry *entry)
  */
 static void entry_forget(const struct repeats *repeats, const struct entry *entry, bool crowded)
 {
-	struct cw_repeat last;
+	union repeat last;
 	int r = bpf_map_lookup_and_delete_elem(repeats->counts, &entry->key, &last);
 
 	if (r == -ENOENT)
 		return;
 	if (r) {
-		if (!crowded && (!kill((pid_t)entry->key.pid, 0) || errno != ESRCH))
+		if (!crowded && (!kill((pid_t)entry->key.record.pid, 0) || errno != ESRCH))
 			return;
 		bpf_map_delete_elem(repeats->counts, &entry->key);
-	} else if (last.count > entry->told) {
+	} else if (last.ours.count > entry->told) {
 		bpf_map_update_elem(repeats->counts, &entry->key, &last, BPF_NOEXIST);
 		return;
 	}
@@ -185,36 +233,40 @@ void repeats_tell(const struct repeats *repeats, bool all)
 
 /* ------------------------------------------------------------------ of a kern */
 
-static struct repeats kern_repeats(struct kern *kern, const struct kern_repeat_handler *handler)
+static int kern_repeats(struct kern *kern, const struct kern_repeat_handler *handler,
+			struct repeats *ret)
 {
-	return (struct repeats){ .counts = bpf_map__fd(kern->skeleton->maps.repeats),
-				 .told = bpf_map__fd(kern->skeleton->maps.repeats_told),
-				 .rings = &kern->rings,
-				 .handler = handler };
+	return repeats_open(ret, bpf_map__fd(kern->skeleton->maps.repeats),
+			    bpf_map__fd(kern->skeleton->maps.repeats_told), &kern->rings, handler);
 }
 
 void kern_repeats_tell(struct kern *kern, bool all, const struct kern_repeat_handler *handler)
 {
-	struct repeats repeats = kern_repeats(kern, handler);
+	struct repeats repeats;
 
-	repeats_tell(&repeats, all);
+	if (!kern_repeats(kern, handler, &repeats))
+		repeats_tell(&repeats, all);
 }
 
 void kern_repeats_resume(struct kern *kern, const struct kern_repeat_handler *handler)
 {
-	struct repeats repeats = kern_repeats(kern, handler);
+	struct repeats repeats;
 
-	repeats_resume(&repeats);
+	if (!kern_repeats(kern, handler, &repeats))
+		repeats_resume(&repeats);
 }
 
 void kern_repeats_count(struct kern *kern, uint64_t *ret_told, uint64_t *ret_waiting)
 {
-	struct repeats repeats = kern_repeats(kern, NULL);
-	struct walk walk = walk_begin(&repeats);
+	struct repeats repeats;
 	struct entry entry;
+	struct walk walk;
 
-	*ret_told = kern->ledger->repeats_told;
+	*ret_told = kern_repeats_told(kern);
 	*ret_waiting = 0;
+	if (kern_repeats(kern, NULL, &repeats))
+		return;
+	walk = walk_begin(&repeats);
 	while (walk_next(&repeats, &walk, &entry))
 		if (entry.repeat.count > entry.told)
 			*ret_waiting += entry.repeat.count - entry.told;

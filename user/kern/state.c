@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Labels, counters and wishes: what the maps hold besides policy. */
+/* Labels and wishes: what the maps hold besides policy. */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -69,87 +69,6 @@ int kern_subjects_count(struct kern *kern, unsigned int counts[CW_INSTANCES_MAX]
 {
 	memset(counts, 0, CW_INSTANCES_MAX * sizeof(*counts));
 	return kern_subjects_each(kern, count_subject, counts);
-}
-
-int kern_counters(struct kern *kern, struct cw_counter counters[CW_COUNTERS])
-{
-	_cleanup_free_ struct cw_counter *percpu = calloc((size_t)kern->possible_cpus,
-							  sizeof(*percpu));
-
-	if (!percpu)
-		return -ENOMEM;
-	for (__u32 cell = 0; cell < CW_COUNTERS; cell++) {
-		struct cw_counter *sum = &counters[cell];
-		int r = bpf_map_lookup_elem(bpf_map__fd(kern->skeleton->maps.counters), &cell,
-					    percpu);
-
-		if (r)
-			return r;
-		*sum = (struct cw_counter){ 0 };
-		for (int cpu = 0; cpu < kern->possible_cpus; cpu++) {
-			sum->recorded += percpu[cpu].recorded;
-			sum->unwanted += percpu[cpu].unwanted;
-			sum->suppressed += percpu[cpu].suppressed;
-			sum->lost += percpu[cpu].lost;
-		}
-		sum->judged = sum->recorded + sum->unwanted + sum->suppressed + sum->lost;
-	}
-	return 0;
-}
-
-/* How often the kernel passed a program by; kernels count it from 5.12 on. */
-static uint64_t program_skipped(int program)
-{
-	struct bpf_prog_info info = { 0 };
-	__u32 size = sizeof(info);
-
-	return program >= 0 && !bpf_obj_get_info_by_fd(program, &info, &size)
-		       ? info.recursion_misses
-		       : 0;
-}
-
-/*
- * A tracing program does not run while it already runs on the same CPU, and where the kernel may preempt
- * it that is not only itself: the hook then passes by without it. Of a label keeper and its second copy
- * at least one ran, up to the lesser of the two counts.
- */
-static uint64_t kern_skipped(struct kern *kern)
-{
-	uint64_t skipped = 0;
-
-	for (size_t i = 0; i < program_row_count; i++) {
-		uint64_t first = program_skipped(kern->programs[i]);
-		char name[64];
-		int second;
-
-		if (!first || strstr(program_rows[i].name, "_again"))
-			continue;
-		snprintf(name, sizeof(name), "%s_again", program_rows[i].name);
-		second = kern_program(kern, name);
-		if (second >= 0 && program_skipped(second) < first)
-			first = program_skipped(second);
-		skipped += first;
-	}
-	return skipped;
-}
-
-int kern_faults(struct kern *kern, uint64_t faults[CW_FAULT_MAX])
-{
-	_cleanup_free_ __u64 *percpu = calloc((size_t)kern->possible_cpus, sizeof(*percpu));
-
-	if (!percpu)
-		return -ENOMEM;
-	for (__u32 i = 0; i < CW_FAULT_MAX; i++) {
-		int r = bpf_map_lookup_elem(bpf_map__fd(kern->skeleton->maps.faults), &i, percpu);
-
-		if (r)
-			return r;
-		faults[i] = 0;
-		for (int cpu = 0; cpu < kern->possible_cpus; cpu++)
-			faults[i] += percpu[cpu];
-	}
-	faults[CW_FAULT_SKIPPED] = kern_skipped(kern);
-	return 0;
 }
 
 void kern_wanted(struct kern *kern, uint32_t governed, uint32_t host)
