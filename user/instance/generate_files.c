@@ -272,11 +272,11 @@ bool generation_java_wanted(const struct generation *generation)
 	       config_address_local(config_text(generation->config, CONFIG_JDBC_GATEWAY_ADDRESS));
 }
 
-/* The java of [SQL] JavaHome, else the first on the PATH that such a process has. */
+/* The java of JavaHome, else the first on the PATH that such a process has. */
 static void find_java(struct generation *generation)
 {
 	static const char path[] = "/usr/bin:/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin";
-	const char *home = config_text(generation->config, CONFIG_JAVA_HOME);
+	const char *home = generation_java_home(generation->config);
 	const char *lists[] = { path, config_text(generation->config, CONFIG_PATH) };
 	_cleanup_free_ char *program = NULL;
 	struct stat st;

@@ -90,9 +90,12 @@ generation_service generation_superserver, generation_extra_superservers, genera
 /* generate_license.c */
 generation_service generation_license, generation_license_query;
 /* generate_gateways.c */
+/* Where java is: of [SQL], or of the first row of [Gateways] that says so; "": none does. */
+const char *generation_java_home(const struct config *config);
 generation_service generation_jdbc, generation_gateways, generation_object_gateways;
 /* generate_connect.c */
 generation_service generation_web_to_instance, generation_snmp, generation_ecp, generation_mirror,
-	generation_arbiter, generation_virtual_address, generation_shadow, generation_names;
+	generation_arbiter, generation_virtual_address, generation_shadow, generation_names,
+	generation_telemetry, generation_sharding, generation_archives;
 
 #endif
