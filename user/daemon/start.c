@@ -86,19 +86,15 @@ static int start_server(struct daemon *daemon)
  * the recording. */
 static int start_records(struct daemon *daemon)
 {
-	int r;
+	uint64_t sequence;
+	int r = daemon_drain_old(daemon, &sequence);
 
-	daemon->recent = recent_new();
-	if (!daemon->recent)
-		return -ENOMEM;
-	r = daemon_drain_old(daemon);
 	fault_point("drained");
 	if (!r)
-		r = kern_ring_open(daemon->kern, daemon_record, daemon);
+		r = kern_ring_open(daemon->kern, sequence, daemon_record, daemon);
 	if (r)
 		return r;
 	recording_number(daemon);
-	tell_repeats_begun(daemon);
 	return daemon_consume(daemon);
 }
 
@@ -158,7 +154,6 @@ static void daemon_stop(struct daemon *daemon)
 	fault_point("stopping");
 	ipc_server_free(daemon->server);
 	recording_free(daemon);
-	recent_free(daemon->recent);
 	/* Not empty: somebody else's things are in it, and it stays. */
 	if (daemon->made_runtime_dir)
 		rmdir(daemon->options.runtime_dir);
