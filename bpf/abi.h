@@ -22,6 +22,19 @@
 
 #define CW_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
 
+/*
+ * What one version leaves to another (labels, records, counters, what is in the ledger) grows at its end
+ * alone: each reads of the other's what both know. The tests build a daemon in which every such thing has
+ * grown, and go to it and back.
+ */
+#ifdef CW_ABI_WIDER
+#define CW_WIDER 8
+#define CW_WIDER_MEMBER __u64 wider;
+#else
+#define CW_WIDER 0
+#define CW_WIDER_MEMBER
+#endif
+
 /* ------------------------------------------------------------------ vocabulary */
 
 /* What is judged. The order is that of the counters and of every table of names. */
@@ -273,10 +286,19 @@ struct cw_page_vectors {
 	__u8 summary[CW_VECTORS_MAX];
 };
 
+/* What was decided with this image, for the hooks alone: see bpf/remember.h. User space leaves it zero. */
+#define CW_REMEMBERED_BITS 12
+#define CW_REMEMBERED_SLOTS (1 << CW_REMEMBERED_BITS)
+struct cw_remembered {
+	__u64 word[8];
+} __attribute__((aligned(64)));
+CW_ASSERT_SIZE(struct cw_remembered, 64);
+
 struct cw_page_main {
 	struct cw_page_head head;
 	struct cw_page_ports ports;
 	struct cw_page_vectors vectors;
+	struct cw_remembered remembered[CW_REMEMBERED_SLOTS];
 };
 _Static_assert(sizeof(struct cw_page_main) <= CW_PAGE_SIZE, "main page");
 
@@ -305,8 +327,9 @@ struct cw_file {
 	__u32 file; /* number of the file in the images: index of by_class, target_class */
 	__u32 entry; /* CW_FILE_ENTRY of the instances it is an entry of */
 	__u32 admitted; /* 0: known, not (or no longer) trusted: its reason is `tampered` */
+	CW_WIDER_MEMBER
 };
-CW_ASSERT_SIZE(struct cw_file, 32);
+CW_ASSERT_SIZE(struct cw_file, 32 + CW_WIDER);
 
 /* What the hooks' own accessor says of a file; filled by the identity program for the daemon. */
 struct cw_identity {
@@ -339,8 +362,10 @@ struct cw_subject {
 	__u16 script; /* file number of the script it runs, else 0 */
 	__u16 exec_script; /* between the two looks at a script's exec: the script; with CW_EXEC_NONE: a
 			    * mark of the file executed, 0 if it is not known */
+	CW_WIDER_MEMBER
 };
-CW_ASSERT_SIZE(struct cw_subject, 8);
+#define CW_SUBJECT_LEAST 8 /* of every version */
+CW_ASSERT_SIZE(struct cw_subject, CW_SUBJECT_LEAST + CW_WIDER);
 _Static_assert(CW_FILES_MAX <= 65536 && CW_GOVERNED(CW_INSTANCES_MAX - 1) < 256, "label");
 
 /* ------------------------------------------------------------------ control and counters */
@@ -351,8 +376,9 @@ struct cw_control {
 	__u32 wanted_host; /* bit per operation: record operations of everyone */
 	__u32 backend; /* enum cw_backend of the attached programs */
 	__u32 daemon; /* tgid of the daemon, whose own canaries are not reported; 0: none */
+	CW_WIDER_MEMBER
 };
-CW_ASSERT_SIZE(struct cw_control, 16);
+CW_ASSERT_SIZE(struct cw_control, 16 + CW_WIDER);
 
 /*
  * Per CPU, per operation and verdict. judged = recorded + unwanted + suppressed + lost, always: in the map
@@ -365,8 +391,10 @@ struct cw_counter {
 	__u64 unwanted;
 	__u64 suppressed;
 	__u64 lost;
+	CW_WIDER_MEMBER
 };
-CW_ASSERT_SIZE(struct cw_counter, 40);
+#define CW_COUNTER_LEAST 40 /* of every version */
+CW_ASSERT_SIZE(struct cw_counter, CW_COUNTER_LEAST + CW_WIDER);
 #define CW_COUNTERS (CW_OPERATIONS_TOLD * CW_VERDICT_MAX)
 
 /* Early returns that are not verdicts. None is silent. */
@@ -443,7 +471,7 @@ struct cw_record {
 	__u8 socket_type;
 	__u16 port; /* host byte order; 0: the kernel chooses */
 	__u16 socket_protocol; /* IPPROTO_* as the socket has it */
-	__u16 pad0;
+	__u16 more; /* bytes that its version's struct cw_record has beyond CW_RECORD_LEAST */
 	__u8 address[16]; /* network byte order; IPv4 in the first four */
 	struct cw_file_key target; /* exec, library: the file; inode 0 for anonymous memory */
 	__u32 target_file; /* its number */
@@ -452,8 +480,11 @@ struct cw_record {
 	__u32 target_uid;
 	__u32 pad2;
 	char comm[CW_COMM];
+	CW_WIDER_MEMBER
 };
-CW_ASSERT_SIZE(struct cw_record, 144);
+#define CW_RECORD_LEAST 144 /* of every version */
+#define CW_RECORD_MORE (sizeof(struct cw_record) - CW_RECORD_LEAST)
+CW_ASSERT_SIZE(struct cw_record, CW_RECORD_LEAST + CW_WIDER);
 
 #define CW_TEXT 512 /* bytes of each text of a deviation */
 #define CW_ANCESTRY 8
@@ -487,13 +518,38 @@ struct cw_deviation {
 	__u16 length[CW_TEXT_MAX]; /* bytes used of each text */
 	struct cw_ancestor ancestry[CW_ANCESTRY]; /* nearest first; pid 0 ends it */
 	char text[CW_TEXT_MAX][CW_TEXT];
+	CW_WIDER_MEMBER
 };
-CW_ASSERT_SIZE(struct cw_deviation, 144 + 24 + 192 + 2048);
+#define CW_DEVIATION_LEAST (24 + 192 + 2048) /* of every version, behind its record */
+CW_ASSERT_SIZE(struct cw_deviation, sizeof(struct cw_record) + CW_DEVIATION_LEAST + CW_WIDER);
+
+/*
+ * The same deviation again: within CW_REPEAT_WINDOW of one that was recorded it is counted here and under
+ * `suppressed`, and not recorded. The daemon tells the count. Keyed by the record without its time and
+ * thread, so that "the same" is all that the kernel says of the operation. The count only grows: what of
+ * it was told stands in a map of its own (repeats_told), which the daemon alone writes.
+ */
+#define CW_REPEAT_WINDOW 1000000000ull /* nanoseconds */
+#define CW_REPEATS_MAX 8192 /* more at one time are recorded, each */
+struct cw_repeat {
+	__u64 since; /* when this entry was made: no other of the key has it */
+	__u64 opened; /* when the one that was recorded happened */
+	__u64 last;
+	__u64 count;
+	CW_WIDER_MEMBER
+};
+CW_ASSERT_SIZE(struct cw_repeat, 32 + CW_WIDER);
+
+struct cw_repeat_told {
+	__u64 since; /* of the entry that it is about; both are all that there is in every version */
+	__u64 count;
+};
+CW_ASSERT_SIZE(struct cw_repeat_told, 16);
 
 /* ------------------------------------------------------------------ what one daemon leaves to the next */
 
 #define CW_RINGS 2 /* deviations, events */
-#define CW_PINS_MAX 160
+#define CW_PINS_MAX 96
 #define CW_PIN_NAME 40
 #define CW_INSTANCE_NAME 72
 #define CW_GENERATIONS 16
@@ -510,6 +566,50 @@ struct cw_batch {
 	__u64 to[CW_RINGS]; /* as from: nothing is on its way */
 };
 CW_ASSERT_SIZE(struct cw_batch, 40);
+
+/*
+ * Counts of `repeats` that are being told, some at a time: a daemon that finds them unfinished tells the same
+ * again, under the same sequence numbers.
+ */
+#define CW_TELLINGS 32
+#define CW_TELLING_SIZE 256
+struct cw_telling {
+	__u64 count;
+	__u64 first;
+	__u64 last;
+	struct cw_repeat_told up_to; /* what `repeats_told` then has */
+	struct cw_record same; /* the key there */
+	__u8 room[CW_TELLING_SIZE - 40 - sizeof(struct cw_record)];
+};
+CW_ASSERT_SIZE(struct cw_telling, CW_TELLING_SIZE);
+
+struct cw_tellings {
+	__u64 count; /* written last and cleared first; 0: nothing is being told */
+	__u64 sequence; /* of what was told before the first */
+	__u64 told; /* what the ledger's repeats_told then is */
+	struct cw_telling telling[CW_TELLINGS];
+};
+
+/*
+ * What sets that were replaced had counted, by cell of `counters`. `from` keeps the same set from being
+ * added twice, should a daemon be killed before that set is gone.
+ */
+#define CW_CARRIED_CELLS 64
+#define CW_CARRIED_FAULTS 16
+struct cw_carried {
+	__u64 from; /* the kernel's number of the map of counters that was added last */
+	__u64 lost_told; /* as the ledger's */
+	__u64 repeats_told; /* … */
+	__u64 faults[CW_CARRIED_FAULTS];
+	struct {
+		__u64 recorded;
+		__u64 unwanted;
+		__u64 suppressed;
+		__u64 lost;
+	} counters[CW_CARRIED_CELLS];
+};
+CW_ASSERT_SIZE(struct cw_carried, 24 + 8 * CW_CARRIED_FAULTS + 32 * CW_CARRIED_CELLS);
+_Static_assert(CW_COUNTERS <= CW_CARRIED_CELLS && CW_FAULT_MAX <= CW_CARRIED_FAULTS, "carried");
 
 /* An object as it was pinned, to be told from another of the same name. */
 struct cw_pin {
@@ -546,9 +646,14 @@ struct cw_ledger {
 	__u64 catalogue[CW_GENERATIONS]; /* a hash of the rules' names, by generation */
 	struct cw_ledger_instance instances[CW_INSTANCES_MAX];
 	struct cw_pin pins[CW_PINS_MAX];
+	__u64 repeats_told; /* of all that was counted in `repeats` */
+	struct cw_tellings tellings;
+	__u64 carried_current; /* which of the two is valid */
+	struct cw_carried carried[2];
+	CW_WIDER_MEMBER
 };
 
-/* The path of a file number, in parts. */
+/* The path of a file number, in parts. The same in every version: labels and records have only the number. */
 #define CW_NAME_PART 248
 struct cw_name_key {
 	__u32 file;

@@ -11,10 +11,10 @@
 #include "decide.h"
 #include "kernel.bpf.h"
 #include "maps.bpf.h"
+#include "remember.h"
 #include "object.bpf.h"
 #include "record.bpf.h"
 #include "subject.bpf.h"
-#include "turn.bpf.h"
 
 #define EACCES 13
 #define SIGKILL 9
@@ -64,6 +64,7 @@ static __always_inline bool somebody_wants(__u32 operation)
 /* What every settle_*() starts from. */
 struct hook {
 	struct cw_pages pages;
+	struct cw_remembered *remembered;
 	struct cw_subject *subject;
 	void *image;
 };
@@ -101,7 +102,7 @@ __attribute__((noinline)) int fall_back(void)
 static __always_inline bool hook_open(struct hook *hook, __u32 operation, __u32 rule_class)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	const struct cw_page_main *page;
+	struct cw_page_main *page;
 	__u32 zero = CW_PAGE_MAIN, slot;
 
 	if (fall_back_at)
@@ -119,6 +120,7 @@ static __always_inline bool hook_open(struct hook *hook, __u32 operation, __u32 
 	hook->pages.head = &page->head;
 	hook->pages.ports = &page->ports;
 	hook->pages.vectors = &page->vectors;
+	hook->remembered = page->remembered;
 	return hook->subject || hook->pages.head->guarded & (1u << rule_class) ||
 	       host_wants(operation);
 }
@@ -159,6 +161,25 @@ static __always_inline void hook_address(const struct hook *hook, struct cw_requ
 	cw_widen(request->low, zero);
 }
 
+/* decide(), or what it said before. False where it needs a page that is not there. */
+static __always_inline bool hook_decide(struct hook *hook, struct judgement *judgement,
+					__u32 rule_class)
+{
+	const struct cw_request *request = &judgement->request;
+	struct cw_remembered_key key = cw_remembered_key(request, rule_class);
+	struct cw_remembered *slot = cw_remembered_slot(hook->remembered, &key);
+
+	if (!cw_remembered_find(slot, &key, request, rule_class, &judgement->decision)) {
+		if (rule_class != CW_CLASS_EXEC && !hook_addresses(hook))
+			return false;
+		judgement->decision = cw_decide(&hook->pages, request);
+		if (cw_remembered_worthy(request, &judgement->decision))
+			cw_remembered_keep(slot, &key, &judgement->decision, bpf_get_prandom_u32());
+	}
+	judgement->decision = cw_decision_widen(judgement->decision, hook->pages.head->zero);
+	return true;
+}
+
 /* Count, record, and say whether to refuse. refusal: the effect that a refusal has here. */
 static __always_inline int settle(const struct hook *hook, const struct judgement *judgement,
 				  __u32 refusal)
@@ -174,7 +195,6 @@ static __always_inline int settle(const struct hook *hook, const struct judgemen
 		counter = counter_of(operation, CW_VERDICT_ALLOW);
 		if (!counter)
 			return 0;
-		turn_note(operation);
 		if (somebody_wants(operation))
 			count(counter,
 			      record_event(judgement, counter, hook->pages.head->generation));
@@ -187,10 +207,6 @@ static __always_inline int settle(const struct hook *hook, const struct judgemen
 				      ? refusal
 				      : CW_EFFECT_NONE;
 
-		if (effect == CW_EFFECT_NONE)
-			turn_note(operation);
-		else if (turn_refused())
-			effect = CW_EFFECT_KILLED;
 		/* The self-test's own are none of the host's. */
 		if (judgement->request.instance != CW_INSTANCE_CANARY) {
 			enum outcome outcome = record_deviating(judgement, effect,
@@ -237,7 +253,8 @@ static __always_inline int settle_exec_as(struct linux_binprm *bprm, bool by_kil
 	file = file_find(&target.identity, &judgement.request.target_state);
 	if (file)
 		judgement.request.target = file->file;
-	judgement.decision = cw_decide(&hook.pages, &judgement.request);
+	if (!hook_decide(&hook, &judgement, CW_CLASS_EXEC))
+		return 0;
 	/* Here the script is gone already: only its interpreter can still be seen. */
 	if (by_kill && interpreter && judgement.decision.verdict == CW_VERDICT_DENY &&
 	    judgement.decision.reason == CW_REASON_NO_RULE)
@@ -374,14 +391,15 @@ static __always_inline int settle_network(struct hook *hook, struct judgement *j
 {
 	struct cw_request *request = &judgement->request;
 
-	if (!hook_addresses(hook))
-		return 0;
 	request->protocol = socket_protocol(protocol);
 	cw_widen(request->protocol, hook->pages.head->zero);
 	if (request->direction == CW_DIRECTION_CONNECT)
 		cw_address_peer(request);
 	hook_request(hook, request);
-	judgement->decision = cw_decide(&hook->pages, request);
+	if (!hook_decide(hook, judgement,
+			 request->direction == CW_DIRECTION_BIND ? CW_CLASS_BIND
+								 : CW_CLASS_CONNECT))
+		return 0;
 	judgement->socket_protocol = protocol;
 	judgement->backend = backend;
 	return settle(hook, judgement, refusal);
@@ -432,7 +450,6 @@ static __always_inline int settle_address(__u32 operation, const struct socket_f
 		break;
 	case ADDRESS_BAD:
 		fault(CW_FAULT_BAD_ADDRESS);
-		turn_note(operation);
 		return 0;
 	default:
 		return 0;

@@ -10,6 +10,8 @@
  *   faults      hooks write, daemon reads           early returns that are not verdicts
  *   deviations  hooks write, daemon reads           records that wake the daemon at once
  *   events      hooks write, daemon reads           allowed operations, batched
+ *   repeats     hooks write, daemon reads           deviations that were counted and not recorded again
+ *   repeats_told  daemon writes                     … and how many of them it has told
  *   identity    identity program writes             answers to the daemon's questions
  *   ledger      daemon writes and reads             what the next daemon must know
  *   file_names  daemon writes and reads             … of file numbers
@@ -89,6 +91,21 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 2 << 20); /* the reader maps it, so it counts as the daemon's memory */
 } events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CW_REPEATS_MAX);
+	__type(key, struct cw_record);
+	__type(value, struct cw_repeat);
+} repeats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2 * CW_REPEATS_MAX); /* a killed daemon may leave some behind */
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct cw_record);
+	__type(value, struct cw_repeat_told);
+} repeats_told SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

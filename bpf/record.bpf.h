@@ -68,6 +68,8 @@ struct pending {
 	struct cw_deviation deviation;
 	__u64 target; /* struct file * of exec and library */
 	__u64 which; /* text that is being written */
+	struct cw_record same; /* the key of `repeats` */
+	struct cw_repeat fresh; /* its first value */
 };
 
 struct {
@@ -140,7 +142,10 @@ static __always_inline void record_fill(struct cw_record *record, const struct j
 	record->socket_type = request->socket_type;
 	record->port = request->port;
 	record->socket_protocol = judgement->socket_protocol;
-	record->pad0 = 0;
+	record->more = CW_RECORD_MORE;
+#ifdef CW_ABI_WIDER
+	record->wider = ~0ull;
+#endif
 	record_address(record, request);
 	record_target(record, judgement->file);
 	bpf_get_current_comm(record->comm, sizeof(record->comm));
@@ -320,6 +325,36 @@ __attribute__((noinline)) int record_deviation(__u64 pid_tgid)
 		       : OUTCOME_RECORDED;
 }
 
+/* The same within a second of one that was recorded: it is counted. Where two processors come at once, or
+ * the map is full, it is recorded. */
+__attribute__((noinline)) int record_repeated(__u64 pid_tgid)
+{
+	struct pending *slot = bpf_map_lookup_elem(&pending, &pid_tgid);
+	struct cw_repeat *repeat;
+	__u64 now;
+
+	if (!slot)
+		return 0;
+	now = slot->deviation.record.time;
+	slot->same = slot->deviation.record;
+	slot->same.time = 0;
+	slot->same.tid = 0;
+	repeat = bpf_map_lookup_elem(&repeats, &slot->same);
+	if (!repeat) {
+		slot->fresh.since = now;
+		slot->fresh.opened = now;
+		bpf_map_update_elem(&repeats, &slot->same, &slot->fresh, BPF_NOEXIST);
+		return 0;
+	}
+	if (now - repeat->opened >= CW_REPEAT_WINDOW) {
+		repeat->opened = now;
+		return 0;
+	}
+	repeat->last = now;
+	__sync_fetch_and_add(&repeat->count, 1);
+	return 1;
+}
+
 static const struct pending nothing_pending;
 
 static __always_inline enum outcome record_deviating(const struct judgement *judgement, __u8 effect,
@@ -337,6 +372,10 @@ static __always_inline enum outcome record_deviating(const struct judgement *jud
 	slot->deviation.record.size = sizeof(slot->deviation);
 	slot->deviation.record.type = CW_RECORD_DEVIATION;
 	record_fill(&slot->deviation.record, judgement, effect, generation);
+	if (record_repeated(key)) {
+		bpf_map_delete_elem(&pending, &key);
+		return OUTCOME_SUPPRESSED;
+	}
 	/* From there it comes back as a number. */
 	slot->target = judgement->file ? judgement->file->file : 0;
 	record_path(key, CW_TEXT_EXECUTABLE);

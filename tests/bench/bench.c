@@ -2,7 +2,7 @@
 /*
  * The driver.
  *
- *	bench native|guest BACKEND|load|daemon PROGRAM [--rounds N] [--json FILE]
+ *	bench native|guest BACKEND|load|daemon PROGRAM|reading DIRECTORY [--rounds N] [--json FILE]
  *
  * In each round every variant is entered, every act warmed up and timed in batches; the median of the
  * batches stands for the round, so that a batch that somebody interrupted counts no more than another.
@@ -349,6 +349,8 @@ static int suite_run(char **words, struct report *report)
 	if (strcmp(words[0], "daemon") == 0 && words[1])
 		return daemon_run(report, words[1]);
 	pin();
+	if (strcmp(words[0], "reading") == 0 && words[1])
+		return reading_run(report, words[1]);
 	if (strcmp(words[0], "native") == 0)
 		return plan_run(&plan_native, report);
 	if (strcmp(words[0], "guest") == 0 && words[1])
@@ -376,8 +378,8 @@ int main(int argc, char **argv)
 			words[count++] = argv[i];
 	}
 	if (!count || rounds < 1 || rounds > ROUNDS_MAX) {
-		fputs("usage: bench native | guest BACKEND | load | daemon PROGRAM [--rounds N] "
-		      "[--json FILE]\n",
+		fputs("usage: bench native | guest BACKEND | load | daemon PROGRAM | "
+		      "reading DIRECTORY [--rounds N] [--json FILE]\n",
 		      stderr);
 		return 2;
 	}

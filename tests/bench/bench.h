@@ -13,6 +13,7 @@
  *	guest.c     figures of lsm and fmod_ret, in guest instructions (QEMU's -icount)
  *	load.c      what loading costs
  *	daemon.c    figures of the daemon
+ *	reading.c   what reading an instance's configuration costs
  */
 #ifndef CW_BENCH_H
 #define CW_BENCH_H
@@ -114,6 +115,7 @@ void governed_between(void);
 int load_run(struct report *report);
 int worker_run(unsigned int rate);
 int daemon_run(struct report *report, const char *program);
+int reading_run(struct report *report, const char *directory);
 
 /* The median of values, which it sorts. */
 double median(double *values, size_t count);

@@ -7,7 +7,9 @@
 BENCH_KERNEL ?= 6.12
 BENCH_ROUNDS ?= 40
 BENCH_DIR := $(O)/tests/bench
-BENCH_PARTS := $(patsubst %,$(BENCH_DIR)/%.json,native load lsm fmod_ret daemon)
+# Real cpf files, where they are; else those of the golden tests.
+BENCH_CPF := $(firstword $(wildcard ../shared/data/cpf) tests/golden/commands/instance)
+BENCH_PARTS := $(patsubst %,$(BENCH_DIR)/%.json,native load lsm fmod_ret daemon reading)
 BENCH_SOURCES := $(filter-out %.bpf.c %/nothing.c,$(wildcard tests/bench/*.c)) $(wildcard user/kern/*.c)
 BENCH_OBJECTS := $(call object,$(BENCH_SOURCES))
 BENCH_FILES := $(BENCH_DIR)/bench $(BENCH_DIR)/nothing $(BENCH_DIR)/empty.bpf.o $(BENCH_DIR)/minimal.bpf.o
@@ -37,6 +39,9 @@ bench-native bench-load: bench-%: $(BENCH_FILES)
 bench-daemon: $(BENCH_FILES) $(O)/cachewarden
 	$(Q)$(BENCH_DIR)/bench daemon $(O)/cachewarden --json $(BENCH_DIR)/daemon.json
 
+bench-reading: $(BENCH_FILES)
+	$(Q)$(BENCH_DIR)/bench reading $(BENCH_CPF) --json $(BENCH_DIR)/reading.json
+
 # The whole folder is small, and is what the guest needs.
 bench-lsm bench-fmod_ret bench-cgroup: bench-%: $(BENCH_FILES)
 	$(Q)rm -rf $(BENCH_DIR)/guest && mkdir -p $(BENCH_DIR)/guest && cp $(BENCH_FILES) $(BENCH_DIR)/guest
@@ -48,9 +53,9 @@ bench-lsm bench-fmod_ret bench-cgroup: bench-%: $(BENCH_FILES)
 # One after the other, whatever make was told: they would be in each other's way.
 bench: $(BENCH_FILES) $(O)/cachewarden
 	$(Q)scripts/install-deps test
-	$(Q)for suite in native load lsm fmod_ret daemon; do $(MAKE) --no-print-directory bench-$$suite || exit; done
+	$(Q)for suite in native load lsm fmod_ret daemon reading; do $(MAKE) --no-print-directory bench-$$suite || exit; done
 	$(Q)jq -s . $(BENCH_PARTS) > $(O)/bench.json
 	$(Q)jq -r '"\(map(select(.target > 0)) | length) targets, \(map(select(.ok | not)) | length) missed:", \
 		(.[] | select(.ok | not) | "  \(.suite) \(.name): \(.value) \(.unit), target \(.target)")' $(O)/bench.json
 
-.PHONY: bench bench-native bench-load bench-lsm bench-fmod_ret bench-cgroup bench-daemon
+.PHONY: bench bench-native bench-load bench-lsm bench-fmod_ret bench-cgroup bench-daemon bench-reading

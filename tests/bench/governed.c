@@ -169,7 +169,7 @@ int governed_open(enum cw_backend backend)
 	for (enum image_id id = 0; !r && id < IMAGE_MAX; id++)
 		r = image_make(id);
 	if (!r)
-		r = kern_ring_open(kern, 0, record_ignored, NULL);
+		r = kern_ring_open(kern, record_ignored, NULL);
 	return r ? r : file_admit(act_file());
 }
 

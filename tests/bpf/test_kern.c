@@ -161,6 +161,7 @@ static void test_images_replace_each_other(void **state)
 	need_kernel();
 	publish(letting, 2);
 	assert_int_equal(connect_below_label(true), 0);
+	assert_int_equal(connect_below_label(true), 0); /* remembered, and not beyond its image */
 	publish(enforcing, 3);
 	assert_int_equal(connect_below_label(true), EPERM);
 }

@@ -5,6 +5,10 @@
 # the whole corpus is run once more in a build that counts lines (llvm-cov): of the files that a harness is
 # about, FUZZ_ABOUT_NAME, it prints how many were reached.
 
+# Whatever reads bytes of others has a harness: policies and tables of cases (policy, cases), what an instance
+# and its neighbours wrote (cpf, csp, qlist, role_list, generate), the kernel's records (record), messages
+# (ipc), recordings and their lines (recording, event), /proc and the resolver's file (proc).
+
 FUZZ_SECONDS ?= 20
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZERS := $(FUZZ_NAMES:%=$(O)/fuzz/fuzz_%)
@@ -43,7 +47,11 @@ FUZZ_ABOUT_cases := user/cli/policy_cases.c user/cli/policy_operation.c
 FUZZ_ABOUT_cpf := $(wildcard user/instance/cpf*.c user/instance/config*.c) user/instance/decode.c user/instance/source.c
 FUZZ_ABOUT_csp := $(addprefix user/instance/,csp.c iscagent.c snmpd.c arguments.c)
 FUZZ_ABOUT_generate := $(wildcard user/instance/generat*.c user/instance/draft*.c) user/instance/yaml.c
+FUZZ_ABOUT_merge := user/policy/merge.c user/policy/merge_lines.c
+FUZZ_ABOUT_event := $(addprefix user/event/,parse.c scan.c setters.c when.c)
 FUZZ_ABOUT_policy := user/policy/read*.c user/policy/diagnostics.c user/util/utf8.c
+FUZZ_ABOUT_proc := user/host/process.c user/host/process_sockets.c
+FUZZ_ABOUT_recording := user/recording/reader.c user/recording/segment.c
 FUZZ_ABOUT_record := user/event/record.c user/event/event.c user/event/json.c user/event/text.c user/event/escape.c \
 	user/event/filter.c user/event/match.c
 FUZZ_ABOUT_ipc := user/ipc/protocol.c user/event/filter.c

@@ -42,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t *copy = malloc(size + !size); /* exactly as long: reading on is found out */
 	struct ipc_request *request = malloc(sizeof(*request));
 	struct ipc_message message;
+	struct ipc_begin begin;
 	struct ipc_lost lost;
 	struct ipc_end end;
 	const char *text;
@@ -51,6 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ipc_decode(copy, size, &message) == 0) {
 		if (ipc_decode_request(&message, request) == 0)
 			check_request(&message, request);
+		ipc_decode_begin(&message, &begin);
 		ipc_decode_lost(&message, &lost);
 		if (ipc_decode_end(&message, &end, &text, &length) == 0)
 			assert(text + length == message.payload + message.length);

@@ -51,11 +51,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			 { "address", "10.0.0.0/9,fe80::/13" },
 			 { "user", "root,0-9" } };
 	void *copy = malloc(size + !size); /* exactly as long, on an 8-byte boundary */
+	struct cw_deviation room;
 	struct record record;
 	struct event event;
+	const void *bytes;
 
 	memcpy(copy, data, size);
-	if (record_decode(copy, size, &record) == RECORD_OK) {
+	bytes = record_adapt(copy, &size, &room);
+	if (record_decode(bytes, size, &record) == RECORD_OK) {
 		event_name(&record, &names, 1, &event);
 		for (size_t format = 0; format < EVENT_FORMAT_MAX; format++) {
 			_cleanup_buffer_ struct buffer line = { 0 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writes the corpora of fuzz_record and fuzz_ipc below the directory given, one file a feature. Run it
+ * Writes the corpora of fuzz_record, fuzz_event and fuzz_ipc below the directory given, one file a feature. Run it
  * anew when bpf/abi.h or user/ipc/protocol.h changes:
  *
  *	gcc -D_GNU_SOURCE -Ibpf -Iuser -Itests/unit tests/fuzz/make_corpus.c build/libpure.a -lcmocka -o make_corpus
@@ -8,6 +8,7 @@
  */
 #include "event/sample.h"
 
+#include "event/print.h"
 #include "ipc/protocol.h"
 
 static const char *directory;
@@ -25,7 +26,19 @@ static void write_file(const char *folder, const char *name, const void *bytes, 
 	}
 }
 
-#define WRITE_RECORD(name, record) write_file("record", name, &(record), sizeof(record))
+/* A record, and the line of it. */
+static void write_record(const char *name, const void *record, size_t size)
+{
+	_cleanup_buffer_ struct buffer line = { 0 };
+	struct event event;
+
+	write_file("record", name, record, size);
+	sample_event(record, size, &event);
+	event_print(&event, EVENT_FORMAT_JSON, &line);
+	write_file("event", name, line.data, line.length);
+}
+
+#define WRITE_RECORD(name, record) write_record(name, &(record), sizeof(record))
 
 static void write_records(void)
 {
@@ -107,12 +120,14 @@ static void write_messages(void)
 	static const char *const names[] = { "tail",	      "tail-words", "tail-numbers",
 					     "tail-patterns", "status",	    "mode",
 					     "stop" };
+	struct ipc_begin begin = { 7, 6 };
 	struct ipc_lost lost = { 1, 2, 3, 4 };
 	struct ipc_end end = { 3, IPC_END_SHUTDOWN };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		write_request(names[i], &requests[i]);
 	write_message("events", IPC_EVENTS, "{}\n{}\n", 6);
+	write_message("begin", IPC_BEGIN, &begin, sizeof(begin));
 	write_message("lost", IPC_LOST, &lost, sizeof(lost));
 	write_message("end", IPC_END, &end, sizeof(end));
 }

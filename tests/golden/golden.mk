@@ -6,5 +6,8 @@
 CHECK_NEEDS += $(O)/cachewarden
 CHECK_ROWS += golden/commands 120: tests/golden/commands/run $(O)/cachewarden$(newline)
 
+# The line that explain proposes, put in and asked about.
+CHECK_ROWS += golden/explain 120: tests/golden/explain/run $(O)/cachewarden$(newline)
+
 # Policies generated of made instances; -u writes the expected ones anew.
 CHECK_ROWS += golden/generate 300: tests/golden/generate/run $(O)/cachewarden$(newline)

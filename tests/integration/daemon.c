@@ -60,6 +60,7 @@ static void daemon_exec(void)
 				  world_path("log"),
 				  records ? "--tail" : NULL,
 				  records ? "--output=json" : NULL,
+				  "--group=" GROUP,
 				  daemon_how.option };
 	size_t count = 4;
 

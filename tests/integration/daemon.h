@@ -8,6 +8,9 @@
 
 #include "json.h"
 
+/* Whose members may look. */
+#define GROUP "nogroup"
+
 /* How it is started; NULL: as usual. */
 struct daemon_how {
 	const char *program; /* another build of it */

@@ -6,7 +6,7 @@
 INTEGRATION_DIR := tests/integration
 INTEGRATION_OUT = $(O)/integration
 # The actors are static: they run in places that have no C library. A sanitizer cannot be.
-INTEGRATION_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(filter-out -fsanitize%,$(CFLAGS)) $(WARNINGS) -MMD -MP
+INTEGRATION_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(filter-out -fsanitize%,$(CFLAGS)) $(WARNINGS) -Iuser -MMD -MP
 
 INTEGRATION_ACTOR := actor actor_socket actor_address actor_uring actor_process actor_memory actor_reach actor_disguise
 # What every driver is made of: all but the table of its scenes.

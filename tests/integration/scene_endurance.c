@@ -3,7 +3,6 @@
  * As much as a day brings, in bounded time: ten million judged operations, each counted once, and the
  * daemon no larger and with no more open files after them than after the first tenth.
  */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "acts.h"
 #include "daemon.h"
 #include "events.h"
+#include "footprint.h"
 #include "scenes.h"
 #include "tap.h"
 #include "world.h"
@@ -32,42 +32,6 @@ static const char policy[] = "version: 1\n"
 #define DEVIATIONS_SHARE 1000 /* one bind that is refused for so many connects */
 #define ROUNDS 10
 #define GROWTH_KIB 512 /* what an allocator may keep; a leak of one byte an operation is 8,800 */
-
-struct size {
-	unsigned long long resident; /* KiB */
-	unsigned int descriptors;
-};
-
-static struct size daemon_size(void)
-{
-	struct size size = { 0 };
-	char path[64], line[128];
-	struct dirent *entry;
-	DIR *directory;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)daemon_pid());
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file)) {
-		if (strncmp(line, "VmRSS:", 6) == 0)
-			size.resident = strtoull(line + 6, NULL, 10);
-	}
-	if (file)
-		fclose(file);
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)daemon_pid());
-	directory = opendir(path);
-	while (directory && (entry = readdir(directory)))
-		size.descriptors++;
-	if (directory)
-		closedir(directory);
-	return size;
-}
-
-/* For a moment it may hold one more: a client that comes, a file that is looked at. */
-static bool descriptors_are(void *context)
-{
-	return daemon_size().descriptors <= ((const struct size *)context)->descriptors;
-}
 
 static unsigned long long judged(const char *operation, const char *verdict)
 {
@@ -101,7 +65,7 @@ void scene_endurance(void)
 {
 	unsigned int connects = world.guest ? 2000 : 1000000;
 	unsigned long long allowed, denied;
-	struct size early = { 0 }, late;
+	struct footprint early = { 0 }, late;
 	bool done = true;
 
 	/* Nobody reads: what is judged is all that there is to do. */
@@ -116,9 +80,9 @@ void scene_endurance(void)
 	for (int round = 0; round < ROUNDS; round++) {
 		done &= round_work(connects);
 		if (round == 0)
-			early = daemon_size();
+			early = daemon_footprint();
 	}
-	late = daemon_size();
+	late = daemon_footprint();
 	allowed = judged("connect", "allow") - allowed;
 	denied = judged("bind", "deny") - denied;
 	tap_ok(done, "endurance: every act ended");
@@ -130,7 +94,7 @@ void scene_endurance(void)
 		 early.resident, early.descriptors, late.resident, late.descriptors);
 	tap_ok(early.resident && late.resident <= early.resident + GROWTH_KIB,
 	       "endurance: the daemon has not grown");
-	tap_ok(early.descriptors && wait_until(descriptors_are, &early),
+	tap_ok(early.descriptors && footprint_await_descriptors(&early),
 	       "endurance: and holds no more files");
 end:
 	policy_write("endurance", "");

@@ -18,8 +18,10 @@ const struct scene scenes[] = {
 	{ "reload", scene_reload },
 	{ "tail", scene_tail },
 	{ "load", scene_load },
+	{ "crowd", scene_crowd },
+	{ "strangers", scene_strangers },
+	{ "recording", scene_recording },
 	{ "endurance", scene_endurance },
 	{ "standin", scene_standin },
-	{ "crowd", scene_crowd }, /* what it loses is no matter to those before */
 	{ NULL, NULL },
 };

@@ -24,12 +24,17 @@ void scene_verity(void); /* files that the kernel verifies */
 void scene_reload(void);
 void scene_tail(void);
 void scene_load(void);
-void scene_crowd(void); /* many at once on few processors */
+void scene_crowd(void); /* many clients, half of them stuck */
+void scene_strangers(void); /* what is no request, and who may not ask */
+void scene_recording(void);
 void scene_endurance(void);
 void scene_standin(void);
 void standin_release(void);
 void leaving_prepare(void); /* what BPF objects there are before */
 void scene_leaving(void); /* the end: nothing of ours is left */
+
+/* Who may ask for what, a part of scene_strangers(). */
+void strangers_users(void);
 
 /* Parts of the stand-in's scene: scene_roles.c. */
 void standin_roles(void);

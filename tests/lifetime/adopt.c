@@ -74,7 +74,7 @@ static void adopt_numbers(void)
 	clean();
 	if (!tap_ok(start_kept(), "numbers: a daemon enforces"))
 		return;
-	worker_start(&worker, 1000);
+	worker_start(&worker, 1000, 1);
 	worker_await(&worker, 5);
 	daemon_stop(SIGKILL);
 	policy_write("a-is-first", another);
@@ -131,7 +131,7 @@ static void adopt_refused(void)
 	if (!tap_ok(start_kept(), "wrong: a daemon enforces"))
 		return;
 	daemon_stop(SIGKILL);
-	worker_start(&worker, 1000);
+	worker_start(&worker, 1000, 1);
 	worker_await(&worker, 1);
 	world_command("rm %s", world_path("bpf/pins/v1/%s", link));
 	adopt_wrong("a pin is missing", "missing");

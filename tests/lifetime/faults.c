@@ -19,14 +19,18 @@ static const char *const fresh[] = { "loaded",	     "noted",	   "admitted", "fal
 				     "published",    "attached",   "tested",   "labelled",
 				     "pinning",	     "pinning:20", "pinned",   "pins-between",
 				     "pins-renamed", "drained" };
-static const char *const adopting[] = { "adopted",	 "noted",	"admitted",
-					"fall-back-set", "published",	"adopted-loaded",
-					"drained",	 "batch-begun", "batch-delivered",
-					"batch-noted" };
+static const char *const adopting[] = { "adopted",	 "noted",	  "admitted",
+					"fall-back-set", "published",	  "adopted-loaded",
+					"drained",	 "batch-begun",	  "batch-delivered",
+					"batch-noted",	 "repeats-begun", "repeat-told",
+					"repeats-noted" };
 static const char *const upgrading[] = { "loaded",	  "published",	  "attached",
 					 "labelled",	  "pinning:30",	  "pinned",
 					 "pins-between",  "pins-renamed", "pin-removed",
-					 "pin-removed:9", "drained" };
+					 "pin-removed:9", "drained",	  "repeats-begun" };
+static const char *const telling[] = { "repeats-begun", "repeat-told", "repeats-noted" };
+static const char *const carrying[] = { "repeats-begun",    "repeat-told", "repeats-noted",
+					"counters-carried", "old-told",	   "drained" };
 /* The first time is the start's own. */
 static const char *const reloading[] = { "noted:2", "admitted:2", "fall-back-set:2",
 					 "published:2" };
@@ -35,6 +39,7 @@ static const char *const switching[] = { "modes-noted", "noted:2", "published:2"
 static const char *const keeping[] = { "stopping" };
 static const char *const releasing[] = { "stopping", "leaving", "pin-removed", "pin-removed:12",
 					 "pin-removed:40" };
+#define REPEATS "300"
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Did it end as it should: by the fault, and not otherwise? */
@@ -78,7 +83,7 @@ static void faults_start(const char *when, const char *program, const char *cons
 		if (!start_kept())
 			tap_bail("the daemon does not start");
 		daemon_stop(SIGKILL);
-		worker_start(&worker, 1000);
+		worker_start(&worker, 1000, 2);
 		worker_await(&worker, 3);
 		daemon_how = (struct daemon_how){ .program = program, .fault = faults[i] };
 		daemon_launch();
@@ -91,6 +96,41 @@ static void faults_start(const char *when, const char *program, const char *cons
 		worker_stop(&worker);
 		tap_ok(!worker.counts->passed, "faults: %s at %s: nobody passed meanwhile", when,
 		       faults[i]);
+	}
+}
+
+/* Killed while what was counted and not recorded is told, and while what a set counted is carried over: in the
+ * end each is told, under numbers of their own, and each is counted, once. */
+static void faults_repeats(const char *when, const char *program, const char *const *faults,
+			   size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		unsigned long long all = strtoull(REPEATS, NULL, 10) + 1, judged;
+		struct records records;
+		bool good;
+
+		clean();
+		daemon_how.records = records_path();
+		if (!start_kept())
+			tap_bail("the daemon does not start");
+		daemon_stop(SIGKILL);
+		act_run("entry", "hammer-connect " REPEATS " udp 127.0.0.1:" UNLISTED);
+		daemon_how.program = program;
+		daemon_how.fault = faults[i];
+		daemon_launch();
+		good = killed();
+		daemon_how.program = daemon_how.fault = NULL;
+		good &= daemon_start() && refused();
+		judged = status_denied("judged");
+		good &= daemon_stop(SIGTERM) == 0;
+		records_read(world_path("records"), &records);
+		if (!tap_ok(good && records.operations == all && judged == all && !records.holes &&
+				    !records.contradictions && records.first == 1,
+			    "faults: %s, killed at %s: each of %llu is told and counted, once",
+			    when, faults[i], all))
+			tap_note("%llu told, in %zu events; %zu numbers missing; %llu judged",
+				 records.operations, records.distinct, records.holes, judged);
+		records_release(&records);
 	}
 }
 
@@ -116,6 +156,9 @@ void scene_faults(void)
 	faults_fresh();
 	faults_start("adoption", variants.faulty, adopting, COUNT(adopting));
 	faults_start("upgrade", variants.other, upgrading, COUNT(upgrading));
+	faults_repeats("adoption", variants.faulty, telling, COUNT(telling));
+	faults_repeats("upgrade", variants.other, carrying, COUNT(carrying));
+	faults_repeats("upgrade to the next contract", variants.next, carrying, COUNT(carrying));
 	faults_asked("reload", reloading, COUNT(reloading), "reload", NULL, NULL, true);
 	faults_asked("change of mode", switching, COUNT(switching), "mode", "enforce",
 		     "--confirm=60s", true);

@@ -14,7 +14,8 @@
 struct variants {
 	const char *faulty; /* with the places where it can be killed */
 	const char *other; /* … and other programs */
-	const char *next; /* … of the next version of the contract */
+	const char *
+		next; /* … of a next version of the contract, with larger records, labels, counters */
 };
 extern struct variants variants;
 
@@ -44,6 +45,8 @@ bool passes(void);
 void clean(void);
 /* Entries of a directory below the pin directory ("" : of itself). */
 size_t pins_count(const char *name);
+/* Of all that was denied, by the status: a column's sum. */
+unsigned long long status_denied(const char *column);
 /* Start with `kept` in force. */
 bool start_kept(void);
 
@@ -56,8 +59,9 @@ struct worker {
 	struct counts *counts;
 	pid_t pid;
 };
-/* Connects to port after port until it is stopped, with a rest after each (microseconds). */
-void worker_start(struct worker *worker, unsigned int rest);
+/* Connects to port after port until it is stopped, so many times to each, with a rest after each time
+ * (microseconds). */
+void worker_start(struct worker *worker, unsigned int rest, unsigned int times);
 void worker_stop(struct worker *worker);
 /* Wait until it has done that many more. */
 bool worker_await(struct worker *worker, uint64_t more);
@@ -68,8 +72,10 @@ struct records {
 	uint64_t first, last; /* sequence numbers */
 	size_t count, distinct,
 		holes; /* lines; sequence numbers; those missing between first and last */
+	unsigned long long operations; /* that the distinct ones stand for */
 	size_t contradictions; /* one number for two records */
-	unsigned char *ports; /* how often each port was told, 65536 */
+	size_t others, unnamed; /* that tell of no refusal, or name no executable of a policy */
+	unsigned int *ports; /* operations on each port, 65536 */
 };
 const char *records_path(void);
 /* What daemons printed to daemon_how.records. */

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What is in force outlives the daemon. Besides the daemon itself this needs three others: -faulty has the
-# places where it can be killed (user/util/fault.h), -other has other programs as well, -next is of the next
-# version of the contract.
+# places where it can be killed (user/util/fault.h), -other has other programs as well, -next is of a next
+# version of the contract, in which everything that is carried over is larger.
 
 LIFETIME_DIR := tests/lifetime
 LIFETIME_OUT = $(O)/lifetime
@@ -61,7 +61,7 @@ $(LIFETIME_OUT)/cachewarden-other: $(filter-out $(LIFETIME_FAULTS) $(LIFETIME_KE
 
 # Everything anew, since everything includes the contract.
 $(LIFETIME_OUT)/cachewarden-next: $(O)/cachewarden
-	$(Q)+$(MAKE) --no-print-directory O=$(LIFETIME_OUT)/next DEFINES='-DCW_ABI_VERSION=2 -DCW_FAULT_POINTS' all
+	$(Q)+$(MAKE) --no-print-directory O=$(LIFETIME_OUT)/next DEFINES='-DCW_ABI_VERSION=2 -DCW_ABI_WIDER -DCW_FAULT_POINTS' all
 	$(Q)cp $(LIFETIME_OUT)/next/cachewarden $@
 
 # ---------------------------------------------------------------- natively, and in guests

@@ -52,7 +52,7 @@ static void order_worker(void)
 	struct worker worker;
 	uint64_t passed;
 
-	worker_start(&worker, 100);
+	worker_start(&worker, 100, 1);
 	tap_ok(worker_await(&worker, 50) && !worker.counts->refused,
 	       "order: a process that never rests, not governed");
 	if (!tap_ok(start_kept(), "order: a daemon enforces"))

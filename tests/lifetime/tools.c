@@ -80,13 +80,26 @@ bool start_kept(void)
 	return daemon_start() && status_await_trust(NULL);
 }
 
+unsigned long long status_denied(const char *column)
+{
+	struct json status;
+	unsigned long long sum = 0;
+
+	daemon_status(&status);
+	for (int i = 0; json_get(&status, "counters.%d.operation", i); i++)
+		if (strcmp(json_get(&status, "counters.%d.verdict", i), "deny") == 0)
+			sum += json_number(&status, 0, "counters.%d.%s", i, column);
+	json_release(&status);
+	return sum;
+}
+
 /* ------------------------------------------------------------------ the worker */
 
-void worker_start(struct worker *worker, unsigned int rest)
+void worker_start(struct worker *worker, unsigned int rest, unsigned int times)
 {
 	const char *path = world_path("counts.%d", rand());
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	char number[16];
+	char number[16], again[16];
 
 	if (fd < 0 || ftruncate(fd, sizeof(*worker->counts)))
 		tap_bail("%s: %s", path, strerror(errno));
@@ -94,10 +107,11 @@ void worker_start(struct worker *worker, unsigned int rest)
 			      0);
 	close(fd);
 	snprintf(number, sizeof(number), "%u", rest);
+	snprintf(again, sizeof(again), "%u", times);
 	worker->pid = fork();
 	if (!worker->pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execl(world_path("bin/worker"), "worker", path, number, NULL);
+		execl(world_path("bin/worker"), "worker", path, number, again, NULL);
 		_exit(127);
 	}
 }
@@ -154,7 +168,8 @@ static const char *line_whole(const char *line)
 
 struct seen {
 	uint64_t sequence;
-	unsigned long long port, pid;
+	unsigned long long port, pid, operations;
+	bool refused, named;
 };
 
 static struct seen *seen_grow(struct seen *seen, size_t capacity)
@@ -189,10 +204,19 @@ static void records_count(struct records *records, struct seen *seen)
 		if (before)
 			records->holes += seen[i].sequence - before->sequence - 1;
 		records->distinct++;
-		records->ports[seen[i].port & 0xffff]++;
+		records->operations += seen[i].operations;
+		records->others += !seen[i].refused;
+		records->unnamed += !seen[i].named;
+		records->ports[seen[i].port & 0xffff] += (unsigned int)seen[i].operations;
 	}
 	records->first = seen[0].sequence;
 	records->last = seen[records->count - 1].sequence;
+}
+
+static bool is_refusal(const struct json *event)
+{
+	return strcmp(json_get(event, "verdict"), "deny") == 0 &&
+	       strcmp(json_get(event, "effect"), "refused") == 0;
 }
 
 void records_read(const char *path, struct records *ret)
@@ -202,7 +226,7 @@ void records_read(const char *path, struct records *ret)
 	size_t capacity = 0, size = 0;
 	char *line = NULL;
 
-	*ret = (struct records){ .ports = calloc(65536, 1) };
+	*ret = (struct records){ .ports = calloc(65536, sizeof(*ret->ports)) };
 	while (file && getline(&line, &size, file) > 0) {
 		struct json event;
 
@@ -214,7 +238,10 @@ void records_read(const char *path, struct records *ret)
 		}
 		seen[ret->count++] = (struct seen){ json_number(&event, 0, "seq"),
 						    json_number(&event, 0, "target.port"),
-						    json_number(&event, 0, "process.pid") };
+						    json_number(&event, 0, "process.pid"),
+						    json_number(&event, 0, "count"),
+						    is_refusal(&event),
+						    json_get(&event, "process.executable") };
 		json_release(&event);
 	}
 	if (file)

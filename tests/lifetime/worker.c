@@ -2,10 +2,10 @@
 /*
  * A governed process that tries what is refused, again and again, and counts how it went:
  *
- *	worker COUNTS REST
+ *	worker COUNTS REST TIMES
  *
- * COUNTS is a file shared with the test (struct counts); REST are microseconds between two tries. Each
- * goes to another port, so that each can be told from the next.
+ * COUNTS is a file shared with the test (struct counts); REST are microseconds between two tries. A port
+ * is tried so many times, then the next, so that what is done to one can be told from what is done to others.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,8 +24,9 @@
 
 int main(int argc, char **argv)
 {
-	int fd = argc == 3 ? open(argv[1], O_RDWR) : -1, udp = socket(AF_INET, SOCK_DGRAM, 0);
+	int fd = argc == 4 ? open(argv[1], O_RDWR) : -1, udp = socket(AF_INET, SOCK_DGRAM, 0);
 	struct counts *counts;
+	unsigned int times;
 	long rest;
 
 	if (fd < 0 || udp < 0)
@@ -34,9 +35,11 @@ int main(int argc, char **argv)
 	if (counts == MAP_FAILED)
 		return 2;
 	rest = strtol(argv[2], NULL, 10) * 1000;
+	times = (unsigned int)strtoul(argv[3], NULL, 10);
 	for (unsigned int n = 0; !__atomic_load_n(&counts->stop, __ATOMIC_ACQUIRE); n++) {
 		struct sockaddr_in to = { .sin_family = AF_INET,
-					  .sin_port = htons((uint16_t)(FIRST_PORT + n % PORTS)),
+					  .sin_port =
+						  htons((uint16_t)(FIRST_PORT + n / times % PORTS)),
 					  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 		int failed = connect(udp, (struct sockaddr *)&to, sizeof(to));
 

@@ -101,6 +101,11 @@ static const struct column shadows[] = {
 	PORT(config_shadow, port), FLAG(config_shadow, enabled),
 	TEXT(config_shadow, ssl),  TEXT(config_shadow, journal_directory),
 };
+static const struct column shadow_maps[] = {
+	TEXT(config_shadow_map, shadow),
+	TEXT(config_shadow_map, name),
+	TEXT(config_shadow_map, value),
+};
 static const struct column gateways[] = {
 	TEXT(config_gateway, name),	     TEXT(config_gateway, type_text),
 	PORT(config_gateway, port),	     TEXT(config_gateway, address),
@@ -133,9 +138,9 @@ static const struct list lists[] = {
 	LIST(databases, config_database),     LIST(namespaces, config_namespace),
 	LIST(ecp_servers, config_ecp_server), LIST(license_servers, config_license_server),
 	LIST(mirrors, config_mirror),	      LIST(mirror_members, config_mirror_member),
-	LIST(shadows, config_shadow),	      LIST(gateways, config_gateway),
-	LIST(devices, config_device),	      LIST(archives, config_archive),
-	LIST(actions, config_action),
+	LIST(shadows, config_shadow),	      LIST(shadow_maps, config_shadow_map),
+	LIST(gateways, config_gateway),	      LIST(devices, config_device),
+	LIST(archives, config_archive),	      LIST(actions, config_action),
 };
 
 static const char *const product_words[] = { [CONFIG_CACHE] = "cache", [CONFIG_IRIS] = "iris" };

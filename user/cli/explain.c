@@ -40,6 +40,7 @@ static void explanation_release(struct explanation *explanation)
 	answer_release(&explanation->now);
 	buffer_release(&explanation->asked_error);
 	learning_release(&explanation->learning);
+	buffer_release(&explanation->setting.value);
 }
 
 static size_t policy_of(const struct loaded *loaded, const char *instance)
@@ -60,6 +61,7 @@ static int explanation_ask(struct explanation *explanation, const struct seen_se
 	struct cw_request request;
 	struct cw_decision decision;
 	const char *word;
+	int r;
 
 	explanation->seen = &set->items[0];
 	if (answer_operation(&explanation->seen->told.operation, loaded, &explanation->now,
@@ -74,7 +76,13 @@ static int explanation_ask(struct explanation *explanation, const struct seen_se
 		explanation->nearest_count =
 			nearest_rules(&loaded->image, loaded->set.policies[explanation->policy],
 				      &request, explanation->nearest, EXPLAIN_NEAREST_MAX);
-	return learning_run(set, loaded, explanation->policy, &options, &explanation->learning);
+	r = learning_run(set, loaded, explanation->policy, &options, &explanation->learning);
+	/* What was tampered with, or could not be told, no line answers for. */
+	if (!r && decision.verdict == CW_VERDICT_DENY && nearest_class(&request) < 0 &&
+	    (decision.reason == CW_REASON_NO_RULE ||
+	     decision.reason == CW_REASON_UNTRUSTED_LIBRARY))
+		r = explanation_find_setting(explanation, set);
+	return r;
 }
 
 bool explanation_line(const struct explanation *explanation, struct buffer *ret,

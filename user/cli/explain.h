@@ -16,6 +16,14 @@ int cli_explain(int argc, char **argv);
 
 #define EXPLAIN_NEAREST_MAX 3
 
+/* Where no rule can, what would allow it. */
+struct explanation_setting {
+	const char *key; /* `sockets`, `library`; NULL: there is none */
+	struct buffer value;
+	unsigned int line; /* what it replaces; 0: nothing */
+	const char *note; /* what is to be thought of */
+};
+
 struct explanation {
 	const struct event *event;
 	const struct loaded *loaded;
@@ -29,7 +37,11 @@ struct explanation {
 	struct nearest_rule nearest[EXPLAIN_NEAREST_MAX];
 	size_t nearest_count;
 	struct learning learning; /* of the one event: a rule, or why there is none */
+	struct explanation_setting setting;
 };
+
+/* explain_setting.c: what was denied and no rule can allow. 0, or an error that was logged. */
+int explanation_find_setting(struct explanation *explanation, const struct seen_set *set);
 
 /* The line that would allow it, to ret; false: there is none, and *ret_why says why (NULL: allowed). */
 bool explanation_line(const struct explanation *explanation, struct buffer *ret,

@@ -172,6 +172,23 @@ static void text_process(const struct event *event, struct buffer *buffer)
 	}
 }
 
+/* No rule, but a setting. */
+static void text_setting(const struct explanation *explanation, struct buffer *buffer)
+{
+	const struct explanation_setting *setting = &explanation->setting;
+	const struct policy *policy = explanation->loaded->set.policies[explanation->policy];
+
+	buffer_add_string(buffer, "  to allow  no rule can, but this setting");
+	if (setting->line) {
+		buffer_add_string(buffer, " in the place of ");
+		text_escaped(buffer, policy->file);
+		buffer_printf(buffer, ":%u", setting->line);
+	}
+	buffer_printf(buffer, " (%s):\n    %s: ", setting->note, setting->key);
+	buffer_add(buffer, setting->value.data, setting->value.length);
+	buffer_add_char(buffer, '\n');
+}
+
 static void text_line(const struct explanation *explanation, struct buffer *buffer)
 {
 	_cleanup_buffer_ struct buffer line = { 0 };
@@ -184,6 +201,10 @@ static void text_line(const struct explanation *explanation, struct buffer *buff
 			      vocabulary_word(&words_class, rule->class));
 		buffer_add(buffer, line.data, line.length);
 		buffer_add_char(buffer, '\n');
+		return;
+	}
+	if (explanation->setting.key) {
+		text_setting(explanation, buffer);
 	} else if (why) {
 		buffer_add_string(buffer, "  to allow  no line is proposed: ");
 		text_escaped(buffer, why);
@@ -312,5 +333,10 @@ void explanation_json(const struct explanation *explanation, struct buffer *buff
 	json_string(buffer, "line", allowing ? line.data : NULL);
 	buffer_add_char(buffer, ',');
 	json_string(buffer, "why_not", why);
+	buffer_add_char(buffer, ',');
+	json_string(buffer, "setting", explanation->setting.key);
+	buffer_add_char(buffer, ',');
+	json_string(buffer, "value",
+		    explanation->setting.key ? explanation->setting.value.data : NULL);
 	buffer_add_string(buffer, "}\n");
 }

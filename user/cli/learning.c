@@ -92,19 +92,9 @@ static int make_rules(struct learning *learning)
 }
 
 /* The file's text as it was read. */
-static const struct diagnostics_file *source_of(const struct loaded *loaded, size_t policy)
-{
-	const char *name = loaded->set.policies[policy]->file;
-
-	for (size_t i = 0; i < loaded->diagnostics.file_count; i++)
-		if (strcmp(loaded->diagnostics.files[i].name, name) == 0)
-			return &loaded->diagnostics.files[i];
-	return NULL;
-}
-
 static int write_rules(struct learning *learning, const struct loaded *loaded, size_t policy)
 {
-	const struct diagnostics_file *source = source_of(loaded, policy);
+	const struct diagnostics_file *source = policy_source(loaded, loaded->set.policies[policy]);
 	uint8_t class = 0;
 	int r;
 

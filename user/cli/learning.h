@@ -52,6 +52,9 @@ int seen_judge(const struct seen *seen, const struct loaded *loaded, struct cw_r
 int learning_run(const struct seen_set *set, const struct loaded *loaded, size_t policy,
 		 const struct learning_options *options, struct learning *ret);
 
+/* The name that the policy gives to exactly this file; NULL: none. */
+const char *learning_executable(const struct loaded *loaded, size_t policy, const char *path);
+
 /* Fill in item->words, or item->left. 0 or -ENOMEM. */
 int learning_words(const struct loaded *loaded, size_t policy,
 		   const struct learning_options *options, struct learning_item *item);

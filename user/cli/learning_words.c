@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "cli/learning.h"
 #include "policy/nearest.h"
@@ -23,8 +24,7 @@ static int leave(struct learning_item *item, const char *why)
 
 /* ------------------------------------------------------------------ files */
 
-/* The name that the policy gives to exactly this file. */
-static const char *executable_name(const struct loaded *loaded, size_t p, const char *path)
+const char *learning_executable(const struct loaded *loaded, size_t p, const char *path)
 {
 	const struct policy *policy = loaded->set.policies[p];
 
@@ -64,20 +64,25 @@ static bool path_writable(const char *path)
 	return true;
 }
 
-/* By name, or by path, wildcards in it made to stand for themselves. NULL: out of memory. */
-static char *executable_word(const struct loaded *loaded, size_t p, const char *path)
+/* Wildcards are made to stand for themselves. */
+static char *path_word(const char *path)
 {
-	const char *name = executable_name(loaded, p, path);
 	_cleanup_buffer_ struct buffer buffer = { 0 };
 
-	if (name)
-		return strdup(name);
 	for (; *path; path++)
 		if (strchr("*?[", *path))
 			buffer_printf(&buffer, "[%c]", *path);
 		else
 			buffer_add_char(&buffer, *path);
 	return buffer_take(&buffer);
+}
+
+/* By name, or by path. NULL: out of memory. */
+static char *executable_word(const struct loaded *loaded, size_t p, const char *path)
+{
+	const char *name = learning_executable(loaded, p, path);
+
+	return name ? strdup(name) : path_word(path);
 }
 
 /* ------------------------------------------------------------------ sockets */
@@ -160,9 +165,12 @@ static const char *unlearnable(const struct learning_item *item)
 	case CW_REASON_TAMPERED:
 		return "the file is not what was trusted: look at it before anything else";
 	case CW_REASON_UNTRUSTED_LIBRARY:
-		return "others than root and the owner may have written what was mapped: mend its "
-		       "owner "
-		       "and mode";
+		return operation->words[1] && strcmp(operation->words[1], "anonymous") == 0
+			       ? "memory without a file was made executable: `library` says who "
+				 "may "
+				 "do that"
+			       : "others than root and the owner may have written what was mapped: "
+				 "mend its owner and mode";
 	default:
 		return "the kernel could not tell what it was";
 	}
@@ -174,11 +182,23 @@ static const char *unlearnable(const struct learning_item *item)
 	return NULL;
 }
 
+/* A rule of a path where nothing is any more would be for whatever comes to stand there. Of a policy of another
+ * host no file is here. */
+static bool path_gone(const struct loaded *loaded, size_t policy, const char *path)
+{
+	struct stat st;
+
+	return loaded->facts.roots[policy] == ROOT_HERE && stat(path, &st) &&
+	       (errno == ENOENT || errno == ENOTDIR);
+}
+
 static int words_by(const struct loaded *loaded, size_t policy, struct learning_item *item)
 {
 	const struct operation *operation = &item->seen->told.operation;
 	const char *path = operation->script ? operation->script : operation->by;
 
+	if (path_gone(loaded, policy, path))
+		return leave(item, "the file that acted is not there any more");
 	if (!path_writable(path))
 		return leave(item, "the path of who acts cannot stand in a policy");
 	item->owned[LEARN_DIMENSIONS] = executable_word(loaded, policy, path);
@@ -198,6 +218,11 @@ static int words_target(const struct loaded *loaded, size_t policy,
 	}
 	if (strncmp(path, "/memfd:", strlen("/memfd:")) == 0)
 		return leave(item, "a file in memory alone: no path names it, and no rule should");
+	if (path_gone(loaded, policy, path))
+		return leave(
+			item,
+			"the file that was executed is not there any more: a rule would be for "
+			"whatever comes to stand there");
 	if (!path_writable(path))
 		return leave(item, "the path of what was executed cannot stand in a policy");
 	item->owned[LEARN_WHAT] = executable_word(loaded, policy, path);

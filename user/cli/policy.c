@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/explain.h"
 #include "event/escape.h"
 #include "policy/words.h"
 #include "util/buffer.h"
@@ -178,5 +179,8 @@ int cli_policy(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(policy_commands); i++)
 		if (strcmp(argv[1], policy_commands[i].name) == 0)
 			return policy_commands[i].run(argc - 1, argv + 1);
+	/* Another name of `explain`, which tells of events and not of files: it is not listed twice. */
+	if (strcmp(argv[1], "explain") == 0)
+		return cli_explain(argc - 1, argv + 1);
 	return policy_unknown(argv[1]);
 }

@@ -57,6 +57,9 @@ int policy_load(struct loaded *loaded, const char *const *paths, size_t count,
 int policy_load_text(struct loaded *loaded, const char *name, const char *text, size_t length,
 		     const struct load_options *options);
 void loaded_release(struct loaded *loaded);
+/* The text that a policy of loaded was read from; NULL: not known. */
+const struct diagnostics_file *policy_source(const struct loaded *loaded,
+					     const struct policy *policy);
 
 /* Print what is at least as severe to standard error. */
 void policy_print_diagnostics(const struct diagnostics *diagnostics, enum severity least);

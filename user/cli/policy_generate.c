@@ -7,16 +7,13 @@
  * becomes a comment with their words, until nothing is warned of.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/policy.h"
 #include "cli/policy_generate.h"
-#include "event/difference.h"
+#include "policy/merge.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -34,6 +31,7 @@ enum {
 	OPTION_RESOLV_CONF,
 	OPTION_OUTPUT,
 	OPTION_FORCE,
+	OPTION_MERGE,
 	OPTION_DIFF,
 };
 
@@ -60,7 +58,11 @@ static const struct cli_option generate_options[] = {
 	{ "resolv-conf", 0, "FILE", "with the name servers; default /etc/resolv.conf",
 	  OPTION_RESOLV_CONF },
 	{ "output", 'o', "FILE", "write it there instead of to standard output", OPTION_OUTPUT },
-	{ "force", 0, NULL, "replace the file of --output if it is there", OPTION_FORCE },
+	{ "merge", 'm', NULL,
+	  "keep what you changed in the file of --output (or --diff) since it was generated",
+	  OPTION_MERGE },
+	{ "force", 0, NULL, "replace the file of --output if it is there, with all that is in it",
+	  OPTION_FORCE },
 	{ "diff", 'd', "EXISTING", "show what it would change in that policy, rule by rule",
 	  OPTION_DIFF },
 	{ NULL },
@@ -123,8 +125,11 @@ static int check_until_good(struct draft *draft, struct buffer *text)
 		r = policy_load_text(&loaded, "generated policy", text->data, text->length, NULL);
 		if (r && r != -EINVAL)
 			return log_err(r, "check the policy"), CLI_CANNOT;
-		if (!loaded.diagnostics.errors && !loaded.diagnostics.warnings)
-			return 0;
+		if (!loaded.diagnostics.errors && !loaded.diagnostics.warnings) {
+			merge_mark(text);
+			return buffer_failed(text) ? (log_err(-ENOMEM, "make a policy"), CLI_CANNOT)
+						   : 0;
+		}
 		if (!doubt_all(draft, &loaded.diagnostics)) {
 			policy_print_diagnostics(&loaded.diagnostics, SEVERITY_WARNING);
 			log_err(0,
@@ -133,95 +138,6 @@ static int check_until_good(struct draft *draft, struct buffer *text)
 		}
 		draft_settle(draft);
 	}
-}
-
-/* ------------------------------------------------------------------ output */
-
-static int write_all(int fd, const struct buffer *text)
-{
-	for (size_t done = 0; done < text->length;) {
-		ssize_t more = write(fd, text->data + done, text->length - done);
-
-		if (more < 0 && errno != EINTR)
-			return -errno;
-		done += more > 0 ? (size_t)more : 0;
-	}
-	return 0;
-}
-
-/* Whole or not at all: a daemon may be reading that folder. */
-static int write_file(const char *path, bool replace, const struct buffer *text)
-{
-	_cleanup_free_ char *temporary = NULL;
-	_cleanup_close_ int fd = -1;
-	int r;
-
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
-		temporary = NULL;
-		return -ENOMEM;
-	}
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	r = fchmod(fd, 0644) ? -errno : write_all(fd, text);
-	if (!r && fsync(fd))
-		r = -errno;
-	if (!r && renameat2(AT_FDCWD, temporary, AT_FDCWD, path, replace ? 0 : RENAME_NOREPLACE))
-		r = -errno;
-	if (r)
-		unlink(temporary);
-	return r;
-}
-
-static int put_out(const struct generate_options *options, const char *path,
-		   const struct buffer *text)
-{
-	int r;
-
-	if (!path) {
-		if (fwrite(text->data, 1, text->length, stdout) != text->length || fflush(stdout))
-			return log_err(-errno, "standard output"), CLI_CANNOT;
-		return CLI_YES;
-	}
-	r = write_file(path, options->force, text);
-	if (r == -EEXIST) {
-		log_err(0, "%s is there already", path);
-		log_hint("--diff %s shows what would change; --force replaces it", path);
-		return CLI_BAD_USAGE;
-	}
-	if (r)
-		return log_err(r, "write %s", path), CLI_CANNOT;
-	return CLI_YES;
-}
-
-static int show_difference(const struct generate_options *options, const struct buffer *text)
-{
-	_cleanup_(diagnostics_release) struct diagnostics diagnostics = { 0 };
-	_cleanup_(policy_list_release) struct policy_list existing = { 0 };
-	_cleanup_buffer_ struct buffer shown = { 0 };
-	struct policy *policy = NULL;
-	size_t count = 0;
-	int r = policy_list_read(&existing, options->existing, &diagnostics);
-
-	if (!r && existing.count != 1) {
-		log_err(0, "%s holds %zu policies, and one is compared with", options->existing,
-			existing.count);
-		return CLI_BAD_USAGE;
-	}
-	if (!r)
-		r = policy_read("generated policy", text->data, text->length, &diagnostics,
-				&policy);
-	if (r) {
-		policy_print_diagnostics(&diagnostics, SEVERITY_ERROR);
-		return r == -EINVAL ? CLI_BAD_USAGE : CLI_CANNOT;
-	}
-	count = policy_difference(existing.items[0], policy, &shown);
-	policy_free(policy);
-	if (buffer_failed(&shown))
-		return log_err(-ENOMEM, "compare the policies"), CLI_CANNOT;
-	if (shown.length)
-		fputs(shown.data, stdout);
-	return count ? CLI_NO : CLI_YES;
 }
 
 /* ------------------------------------------------------------------ the command */
@@ -236,6 +152,7 @@ static int make_text(const struct generate_sources *sources, struct draft **ret_
 		.agent = sources->agent,
 		.snmpd = sources->snmpd,
 		.agent_directory = sources->agent_directory,
+		.instances = sources->registry,
 		.name_servers = &sources->name_servers,
 		.running = &sources->running,
 		.local = sources->network.local,
@@ -266,13 +183,11 @@ static int make_one(const struct generate_options *options, struct generate_sour
 		r = make_text(sources, &draft, &text);
 	if (r)
 		return r;
-	if (options->existing)
-		return show_difference(options, &text);
 	if (!options->all)
-		return put_out(options, options->output, &text);
+		return generate_put(options, options->output, draft, &text);
 	if (asprintf(&path, "%s/%s.yaml", options->output, draft->instance) < 0)
 		path = NULL;
-	return path ? put_out(options, path, &text)
+	return path ? generate_put(options, path, draft, &text)
 		    : (log_err(-ENOMEM, "make a policy"), CLI_CANNOT);
 }
 
@@ -299,6 +214,10 @@ static const char *check_options(const struct generate_options *options)
 {
 	if (options->output && options->existing)
 		return "--diff writes no file: leave --output out";
+	if (options->merge && options->force)
+		return "--merge keeps what --force replaces: one of them";
+	if (options->merge && !options->output && !options->existing)
+		return "--merge needs --output, the file that it is merged into";
 	if (!options->all)
 		return NULL;
 	if (options->instance || options->root || options->cpf || options->existing)
@@ -338,6 +257,8 @@ int cli_policy_generate(int argc, char **argv)
 	while ((id = cli_parse(&parser)) > 0) {
 		if (id == OPTION_FORCE)
 			options.force = true;
+		else if (id == OPTION_MERGE)
+			options.merge = true;
 		else if (id == OPTION_ALL)
 			options.all = true;
 		else if (id == OPTION_FROM)

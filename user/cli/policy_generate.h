@@ -22,6 +22,7 @@ struct generate_options {
 	size_t qlist_count;
 	const char *output, *existing;
 	bool force;
+	bool merge;
 	bool all;
 };
 
@@ -51,5 +52,10 @@ int generate_find(const struct generate_options *options, struct generate_source
 int generate_look(const struct generate_options *options, struct generate_sources *sources,
 		  struct instance *instance);
 void generate_sources_release(struct generate_sources *sources);
+
+/* The policy to where the options say: a file (path NULL: standard output), into one that is there, or
+ * only what it differs in. An exit status, reported. */
+int generate_put(const struct generate_options *options, const char *path,
+		 const struct draft *draft, const struct buffer *text);
 
 #endif

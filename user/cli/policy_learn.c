@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* policy learn: recorded deviations as the smallest set of rules that allows them, with the evidence. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/learning.h"
+#include "cli/write_file.h"
 #include "event/escape.h"
 #include "policy/words.h"
 #include "util/cleanup.h"
@@ -206,23 +205,12 @@ static void learn_summary(struct learn_command *command, const struct seen_set *
 
 static int learn_write(const struct learn_command *command, const struct learning *learning)
 {
-	/* A policy is what may run on this host: only its owner writes it, and nothing is replaced. */
-	_cleanup_close_ int fd = -1;
-	size_t at = 0;
+	int r;
 
 	if (learning->warning)
 		return log_err(-ENOTSUP, "%s", learning->warning);
-	fd = open(command->apply, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return log_err(-errno, "%s", command->apply);
-	while (at < learning->text.length) {
-		ssize_t written = write(fd, learning->text.data + at, learning->text.length - at);
-
-		if (written < 0)
-			return log_err(-errno, "%s", command->apply);
-		at += (size_t)written;
-	}
-	return 0;
+	r = cli_write_file(command->apply, false, &learning->text);
+	return r ? log_err(r, "%s", command->apply) : 0;
 }
 
 static int learn_policy(struct learn_command *command, const struct seen_set *set,

@@ -223,6 +223,15 @@ int policy_load_text(struct loaded *loaded, const char *name, const char *text, 
 	return !r || r == -EINVAL ? r : log_err(r, "compile %s", name);
 }
 
+const struct diagnostics_file *policy_source(const struct loaded *loaded,
+					     const struct policy *policy)
+{
+	for (size_t i = 0; i < loaded->diagnostics.file_count; i++)
+		if (strcmp(loaded->diagnostics.files[i].name, policy->file) == 0)
+			return &loaded->diagnostics.files[i];
+	return NULL;
+}
+
 /* ------------------------------------------------------------------ mistakes */
 
 void policy_print_diagnostics(const struct diagnostics *diagnostics, enum severity least)

@@ -5,10 +5,12 @@
  */
 #include "cli/ps.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "cli/client.h"
@@ -49,6 +51,7 @@ struct ps {
 	size_t instance_count;
 	struct roles_subject *subjects;
 	size_t subject_count;
+	struct facts names; /* as the daemon looked them up, an address each */
 };
 
 static void ps_release(struct ps *ps)
@@ -59,6 +62,7 @@ static void ps_release(struct ps *ps)
 	}
 	free(ps->instances);
 	free(ps->subjects);
+	facts_release(&ps->names);
 }
 
 /* ------------------------------------------------------------------ the daemon's answer */
@@ -103,6 +107,32 @@ static int take_process(struct ps *ps, char *fields)
 	return 0;
 }
 
+/* address NAME ADDRESS */
+static int take_address(struct ps *ps, char *fields)
+{
+	const char *host = strsep(&fields, "\t");
+	struct resolved_address address = { .family = AF_INET };
+	struct name_fact *names;
+
+	if (!fields)
+		return -EPROTO;
+	if (inet_pton(AF_INET, fields, address.bytes) != 1) {
+		address.family = AF_INET6;
+		if (inet_pton(AF_INET6, fields, address.bytes) != 1)
+			return -EPROTO;
+	}
+	names = reallocarray(ps->names.names, ps->names.name_count + 1, sizeof(*names));
+	if (!names)
+		return -ENOMEM;
+	ps->names.names = names;
+	names += ps->names.name_count++;
+	*names = (struct name_fact){ .name = strdup(host), .addresses = malloc(sizeof(address)) };
+	if (!names->name || !names->addresses)
+		return -ENOMEM;
+	names->addresses[names->address_count++] = address;
+	return 0;
+}
+
 static int take_answer(struct ps *ps, char *answer)
 {
 	size_t lines = 1;
@@ -121,6 +151,8 @@ static int take_answer(struct ps *ps, char *answer)
 			r = take_instance(ps, line);
 		else if (line && strcmp(kind, "process") == 0)
 			r = take_process(ps, line);
+		else if (line && strcmp(kind, "address") == 0)
+			r = take_address(ps, line);
 	}
 	return r;
 }
@@ -196,7 +228,7 @@ static int ps_gather(const struct ps *ps, struct roles *ret)
 		places[i] = (struct roles_place){ .name = ps->instances[i].name,
 						  .root = ps->instances[i].root };
 	if (places)
-		r = roles_gather("/proc", places, ps->instance_count, ps->subjects,
+		r = roles_gather("/proc", &ps->names, places, ps->instance_count, ps->subjects,
 				 ps->subject_count, &diagnostics, ret);
 	/* What is odd in a cpf is `instances`' and `generate`'s to say; here it costs a role at most. */
 	diagnostics_release(&diagnostics);

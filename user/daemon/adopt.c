@@ -10,6 +10,7 @@
 #include "daemon/daemon.h"
 #include "policy/words.h"
 #include "util/cleanup.h"
+#include "util/fault.h"
 #include "util/log.h"
 
 static bool pins_wanted(const struct daemon *daemon)
@@ -114,23 +115,44 @@ int daemon_pin(struct daemon *daemon)
 	return r ? log_err(r, "take out %s", daemon->pins.replaced) : 0;
 }
 
-int daemon_drain_old(struct daemon *daemon, uint64_t *ret_sequence)
+/* A daemon may have been killed after it added what a set had counted and before that set was gone. */
+static bool is_carried(const struct daemon *daemon, size_t which)
 {
-	*ret_sequence = 0;
-	for (size_t i = 0; i < daemon->old_count; i++) {
-		struct kern_old *old = daemon->olds[i];
-		int r;
+	for (size_t i = 0; i < daemon->old_count; i++)
+		if (i != which && kern_old_is_carried(daemon->olds[which], daemon->olds[i]))
+			return true;
+	return false;
+}
 
-		while ((r = kern_old_consume(old, daemon_record, daemon)) > 0) {
-			daemon_flush(daemon);
-			recording_settle(daemon);
-			kern_old_delivered(old);
-		}
-		if (kern_old_sequence(old) > *ret_sequence)
-			*ret_sequence = kern_old_sequence(old);
-		if (!r)
-			r = kern_old_remove(old);
-		daemon->olds[i] = kern_old_free(old);
+/* Each step is noted where the next daemon finds it, and can be done again. */
+static int drain_old(struct daemon *daemon, struct kern_old *old, bool carried)
+{
+	int r;
+
+	while ((r = kern_old_consume(old, daemon_record, daemon)) > 0) {
+		daemon_flush(daemon);
+		recording_settle(daemon);
+		kern_old_delivered(old);
+	}
+	if (r)
+		return r;
+	tell_old_repeats(daemon, old);
+	if (!carried)
+		r = kern_old_counters(old, daemon->kern);
+	fault_point("old-told");
+	return r ? r : kern_old_remove(old);
+}
+
+int daemon_drain_old(struct daemon *daemon)
+{
+	bool carried[OLD_SETS_MAX] = { false };
+
+	for (size_t i = 0; i < daemon->old_count; i++)
+		carried[i] = is_carried(daemon, i);
+	for (size_t i = 0; i < daemon->old_count; i++) {
+		int r = drain_old(daemon, daemon->olds[i], carried[i]);
+
+		daemon->olds[i] = kern_old_free(daemon->olds[i]);
 		if (r)
 			return log_err(r, "let go of a set of pins that was replaced");
 	}

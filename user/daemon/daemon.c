@@ -224,6 +224,7 @@ int daemon_loop(struct daemon *daemon)
 	}
 	/* What was recorded before the end is still delivered. */
 	r = daemon_consume(daemon);
+	tell_repeats(daemon, true);
 	recording_end(daemon);
 	return r;
 }

@@ -14,6 +14,7 @@
 
 #include "recording/recorder.h"
 #include "event/print.h"
+#include "event/recent.h"
 #include "host/gather.h"
 #include "host/policyfile.h"
 #include "ipc/server.h"
@@ -76,6 +77,7 @@ struct daemon {
 	struct watch *watch;
 	struct naming *naming;
 	struct ipc_server *server;
+	struct recent *recent;
 	struct recorder *recorder; /* NULL: nothing is recorded */
 	struct recorder_statistics recorder_told; /* as the log has it */
 	time_t recorder_slow; /* when it was told last that it is */
@@ -150,7 +152,7 @@ int daemon_pins_open(struct daemon *daemon);
 int daemon_pins_close(struct daemon *daemon); /* at the end: as on_stop says */
 int daemon_pin(struct daemon *daemon);
 /* Deliver what is left in sets that were replaced, and let them go. */
-int daemon_drain_old(struct daemon *daemon, uint64_t *ret_sequence);
+int daemon_drain_old(struct daemon *daemon);
 
 /* backend.c: find a backend that passes the self-test, govern with it. Logs. */
 int daemon_choose_backend(struct daemon *daemon);
@@ -220,6 +222,10 @@ void daemon_flush(struct daemon *daemon); /* what was handed over is on its way 
 void daemon_subscribers_changed(void *context);
 void tell_begin(void *context, struct ipc_begin *ret_begin);
 void tell_all(void *context); /* what is known by now */
+/* What the kernel counted instead of recording it; all: also what is not over yet. */
+void tell_repeats(struct daemon *daemon, bool all);
+void tell_repeats_begun(struct daemon *daemon); /* by a daemon that was killed */
+void tell_old_repeats(struct daemon *daemon, struct kern_old *old); /* of a set that was replaced */
 void tell_every_second(struct daemon *daemon);
 
 /* recording.c: the recorder, if there is one. */

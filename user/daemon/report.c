@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The answers to `status` and `policy show`: what is in force, gathered from where it is. */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +184,8 @@ int report_status(struct daemon *daemon, bool json, struct buffer *to)
 	ipc_server_statistics(daemon->server, &statistics);
 	status.clients = statistics.clients;
 	status.clients_lost = statistics.lost;
+	status.clients_refused = statistics.refused;
+	status.clients_malformed = statistics.malformed;
 	r = kern_subjects_count(daemon->kern, governed);
 	if (!r)
 		r = report_counters(daemon, report, &status);
@@ -193,6 +197,7 @@ int report_status(struct daemon *daemon, bool json, struct buffer *to)
 		report_instances(daemon, governed, report, &status);
 		report_selftest(daemon, report, &status);
 		report_recorder(daemon, &status);
+		kern_repeats_count(daemon->kern, &status.repeats_told, &status.repeats_waiting);
 		(json ? status_json : status_text)(&status, to);
 	}
 	free((void *)status.names);
@@ -233,8 +238,21 @@ static bool report_subject(void *context, pid_t pid, uint16_t instance,
 	return true;
 }
 
-/* Lines for `ps` (cli/ps.c), which looks at /proc itself: an instance's number, name and root, or a process
- * and the number of its instance. */
+/* What the names of the policies are: `ps` tells by these who a peer of the cpf is, and waits for nobody. */
+static void report_addresses(const struct facts *facts, struct buffer *to)
+{
+	for (size_t i = 0; i < facts->name_count; i++)
+		for (size_t k = 0; k < facts->names[i].address_count; k++) {
+			const struct resolved_address *address = &facts->names[i].addresses[k];
+			char text[INET6_ADDRSTRLEN];
+
+			if (inet_ntop(address->family, address->bytes, text, sizeof(text)))
+				buffer_printf(to, "address\t%s\t%s\n", facts->names[i].name, text);
+		}
+}
+
+/* Lines for `ps` (cli/ps.c), which looks at /proc itself: an instance's number, name and root; a host name
+ * and an address of it; a process and the number of its instance. */
 int report_governed(struct daemon *daemon, struct buffer *to)
 {
 	const struct policy_set *set = &daemon->governing.set;
@@ -245,5 +263,6 @@ int report_governed(struct daemon *daemon, struct buffer *to)
 				      set->policies[i]->instance.value,
 				      set->policies[i]->root.value ? set->policies[i]->root.value
 								   : "");
+	report_addresses(&daemon->governing.facts, to);
 	return kern_subjects_each(daemon->kern, report_subject, to);
 }

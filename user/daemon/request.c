@@ -222,7 +222,7 @@ void daemon_request(void *context, ipc_call call, const struct ipc_peer *peer,
 
 	/* The group may look; what is in force is root's, or whoever's the daemon is, to change. */
 	if (request->command != IPC_STATUS && request->command != IPC_SHOW &&
-	    request->command != IPC_PS && peer->uid != 0 && peer->uid != geteuid()) {
+	    request->command != IPC_PS && !peer->privileged) {
 		answer_error(&answer, CLI_CANNOT, "only root may change what is in force", 0);
 		goto reply;
 	}

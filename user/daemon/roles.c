@@ -121,8 +121,8 @@ static void look(struct naming_roles *roles)
 	forget(roles);
 	/* What cannot be looked at has no role; the next look may be luckier. */
 	if (!kern_subjects_each(roles->daemon->kern, collect, &collecting) && !collecting.failed &&
-	    roles_gather("/proc", places, set->count, collecting.subjects, collecting.count,
-			 &diagnostics, &roles->roles))
+	    roles_gather("/proc", &roles->daemon->governing.facts, places, set->count,
+			 collecting.subjects, collecting.count, &diagnostics, &roles->roles))
 		roles->roles = (struct roles){ 0 };
 	free(collecting.subjects);
 	diagnostics_release(&diagnostics);

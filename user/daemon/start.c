@@ -86,15 +86,19 @@ static int start_server(struct daemon *daemon)
  * the recording. */
 static int start_records(struct daemon *daemon)
 {
-	uint64_t sequence;
-	int r = daemon_drain_old(daemon, &sequence);
+	int r;
 
+	daemon->recent = recent_new();
+	if (!daemon->recent)
+		return -ENOMEM;
+	r = daemon_drain_old(daemon);
 	fault_point("drained");
 	if (!r)
-		r = kern_ring_open(daemon->kern, sequence, daemon_record, daemon);
+		r = kern_ring_open(daemon->kern, daemon_record, daemon);
 	if (r)
 		return r;
 	recording_number(daemon);
+	tell_repeats_begun(daemon);
 	return daemon_consume(daemon);
 }
 
@@ -154,6 +158,7 @@ static void daemon_stop(struct daemon *daemon)
 	fault_point("stopping");
 	ipc_server_free(daemon->server);
 	recording_free(daemon);
+	recent_free(daemon->recent);
 	/* Not empty: somebody else's things are in it, and it stays. */
 	if (daemon->made_runtime_dir)
 		rmdir(daemon->options.runtime_dir);

@@ -47,7 +47,9 @@ static void tell_recorder(struct daemon *daemon, const struct event *event)
 			     event->record.verdict != CW_VERDICT_ALLOW);
 }
 
-static void tell(struct daemon *daemon, const struct record *record, uint64_t sequence)
+/* repeat: NULL for a single one. */
+static void tell(struct daemon *daemon, const struct record *record,
+		 const struct kern_repeat *repeat, uint64_t sequence)
 {
 	bool recorded = tell_is_recorded(daemon, record->record);
 	static struct event event; /* large, and made for one moment */
@@ -55,6 +57,12 @@ static void tell(struct daemon *daemon, const struct record *record, uint64_t se
 	if (!recorded && !daemon->options.tail && !ipc_server_subscribers(daemon->server))
 		return;
 	naming_name(daemon->naming, record, sequence, &event);
+	if (repeat) {
+		event.aggregated = true;
+		event.count = repeat->count;
+		event.last = event.time;
+		event.first = event.time - (int64_t)(repeat->last - repeat->first);
+	}
 	if (recorded)
 		tell_recorder(daemon, &event);
 	if (daemon->options.tail)
@@ -64,16 +72,20 @@ static void tell(struct daemon *daemon, const struct record *record, uint64_t se
 
 bool daemon_record(void *context, const void *bytes, size_t size, uint64_t sequence)
 {
+	static struct cw_deviation room; /* large, and filled for one moment */
 	struct daemon *daemon = context;
 	struct record record;
 
+	bytes = record_adapt(bytes, &size, &room);
 	if (record_decode(bytes, size, &record) != RECORD_OK) {
 		daemon->malformed++;
 		return false;
 	}
 	if (record.record->reason == CW_REASON_TAMPERED)
 		daemon_settle_soon(daemon);
-	tell(daemon, &record, sequence);
+	if (record.deviation)
+		recent_remember(daemon->recent, record.deviation);
+	tell(daemon, &record, NULL, sequence);
 	return true;
 }
 
@@ -100,7 +112,7 @@ static uint64_t lost_of_recording(struct daemon *daemon,
 	if (!daemon->deviations_lost_known)
 		before = deviations - (deviations < fresh ? deviations : fresh);
 	else if (before > deviations)
-		before = 0; /* other programs, and their counters begin anew */
+		before = 0; /* of a set that was recovered they begin anew */
 	daemon->deviations_lost = deviations;
 	daemon->deviations_lost_known = true;
 	return daemon->options.recorder.what == RECORD_ALL ? fresh : deviations - before;
@@ -108,25 +120,73 @@ static uint64_t lost_of_recording(struct daemon *daemon,
 
 static void tell_lost(struct daemon *daemon)
 {
-	__u64 *told = &kern_ledger(daemon->kern)->lost_told;
+	uint64_t lost = 0, missed, told = kern_lost_told(daemon->kern);
 	struct cw_counter counters[CW_COUNTERS];
-	uint64_t lost = 0, missed;
 
 	if ((!ipc_server_subscribers(daemon->server) && !daemon->recorder) ||
 	    kern_counters(daemon->kern, counters))
 		return;
 	for (size_t i = 0; i < CW_COUNTERS; i++)
 		lost += counters[i].lost;
-	missed = lost_of_recording(daemon, counters, lost > *told ? lost - *told : 0);
-	if (lost > *told)
-		ipc_server_lost(daemon->server, lost - *told);
+	missed = lost_of_recording(daemon, counters, lost > told ? lost - told : 0);
+	if (lost > told)
+		ipc_server_lost(daemon->server, lost - told);
 	if (daemon->recorder && missed)
 		recorder_missed(daemon->recorder, missed);
-	*told = lost;
+	kern_lost_tell(daemon->kern, lost);
 }
+
+/* ------------------------------------------------------------------ what was counted, not recorded */
+
+static void tell_repeat(void *context, const struct cw_record *same,
+			const struct kern_repeat *repeat, uint64_t sequence)
+{
+	struct daemon *daemon = context;
+	struct cw_record bare;
+	struct record record = recent_record(daemon->recent, same, repeat->last, &bare);
+
+	tell(daemon, &record, repeat, sequence);
+}
+
+static void settle_repeats(void *context)
+{
+	struct daemon *daemon = context;
+
+	daemon_flush(daemon);
+	recording_settle(daemon);
+}
+
+static struct kern_repeat_handler repeat_handler(struct daemon *daemon)
+{
+	return (struct kern_repeat_handler){ tell_repeat, settle_repeats, daemon };
+}
+
+void tell_repeats(struct daemon *daemon, bool all)
+{
+	struct kern_repeat_handler handler = repeat_handler(daemon);
+
+	kern_repeats_tell(daemon->kern, all, &handler);
+}
+
+void tell_repeats_begun(struct daemon *daemon)
+{
+	struct kern_repeat_handler handler = repeat_handler(daemon);
+
+	kern_repeats_resume(daemon->kern, &handler);
+}
+
+void tell_old_repeats(struct daemon *daemon, struct kern_old *old)
+{
+	struct kern_repeat_handler handler = repeat_handler(daemon);
+
+	kern_old_repeats_tell(old, &handler);
+}
+
+/* ------------------------------------------------------------------ at its time */
 
 void tell_every_second(struct daemon *daemon)
 {
+	tell_repeats(daemon, false);
 	tell_lost(daemon);
 	recording_report(daemon);
 }
@@ -137,6 +197,7 @@ void tell_all(void *context)
 
 	if (daemon_consume(daemon) < 0)
 		log_debug("the rings could not be read to the end");
+	tell_repeats(daemon, true);
 }
 
 void tell_begin(void *context, struct ipc_begin *ret_begin)

@@ -10,12 +10,21 @@
 #include "event/escape.h"
 #include "event/fields.h"
 
+/* Is it what was printed of one that was too long? It is read from a recording, and printed once more. */
+static bool is_cut(const char *string, size_t length)
+{
+	size_t mark = strlen(EVENT_STRING_CUT);
+
+	return length > mark && length <= EVENT_STRING_MAX + mark &&
+	       memcmp(string + length - mark, EVENT_STRING_CUT, mark) == 0;
+}
+
 /* A bounded string: whole characters up to EVENT_STRING_MAX bytes, then the mark. */
 static void json_string(struct buffer *buffer, const char *string, size_t length)
 {
 	size_t kept = EVENT_STRING_MAX;
 
-	if (length <= EVENT_STRING_MAX) {
+	if (length <= EVENT_STRING_MAX || is_cut(string, length)) {
 		escape_json(buffer, string, length);
 		return;
 	}

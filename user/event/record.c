@@ -53,7 +53,8 @@ static enum record_error record_check_header(const struct cw_record *record, siz
 		return RECORD_BAD_VERSION;
 	if (record->type >= CW_RECORD_MAX)
 		return RECORD_BAD_TYPE;
-	if (record->size != sizes[record->type] || record->size > length)
+	if (record->size != sizes[record->type] || record->size > length ||
+	    record->more != CW_RECORD_MORE)
 		return RECORD_BAD_SIZE;
 	return RECORD_OK;
 }
@@ -101,6 +102,36 @@ static enum record_error record_check_deviation(const struct cw_deviation *devia
 			return RECORD_BAD_FILE;
 	}
 	return RECORD_OK;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+const void *record_adapt(const void *bytes, size_t *length, struct cw_deviation *room)
+{
+	const struct cw_record *from = bytes;
+	size_t head = CW_RECORD_LEAST, rest;
+
+	if (*length < CW_RECORD_LEAST || (uintptr_t)bytes % _Alignof(struct cw_record) != 0 ||
+	    from->version != CW_RECORD_VERSION || from->type >= CW_RECORD_MAX ||
+	    from->size > *length || from->size < head + from->more)
+		return bytes;
+	head += from->more;
+	rest = from->size - head;
+	if (from->type == CW_RECORD_EVENT ? rest != 0 : rest < CW_DEVIATION_LEAST)
+		return bytes;
+	if (from->more == CW_RECORD_MORE && (!rest || rest == sizeof(*room) - sizeof(*from)))
+		return bytes;
+	memset(room, 0, sizeof(*room));
+	memcpy(room, from, smaller(head, sizeof(*from)));
+	memcpy((char *)room + sizeof(*from), (const char *)from + head,
+	       smaller(rest, sizeof(*room) - sizeof(*from)));
+	*length = rest ? sizeof(*room) : sizeof(*from);
+	room->record.size = (uint32_t)*length;
+	room->record.more = CW_RECORD_MORE;
+	return room;
 }
 
 enum record_error record_decode(const void *bytes, size_t length, struct record *ret_record)

@@ -42,6 +42,13 @@ struct record {
 	const struct cw_deviation *deviation; /* NULL for CW_RECORD_EVENT */
 };
 
+/*
+ * A record as a daemon of another version's programs left it, its structs longer or shorter at their ends:
+ * made one of ours, in `room`, what it lacks being 0. What is ours, or is nothing that can be made ours,
+ * is returned as it is, and record_decode() then says what is wrong.
+ */
+const void *record_adapt(const void *bytes, size_t *length, struct cw_deviation *room);
+
 enum record_error record_decode(const void *bytes, size_t length, struct record *ret_record);
 
 /*

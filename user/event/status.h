@@ -64,7 +64,12 @@ struct status_report {
 	uint64_t governed; /* processes of all instances */
 	uint64_t clients;
 	uint64_t clients_lost; /* records that slow clients lost, since the daemon's start */
+	uint64_t clients_refused; /* connections: who may not, or too many */
+	uint64_t clients_malformed; /* requests */
 	uint64_t malformed; /* records from the rings that record_decode() refused */
+
+	uint64_t repeats_told; /* deviations that were counted and not recorded: told as numbers */
+	uint64_t repeats_waiting; /* … and to be told within a second */
 
 	const char *record_what;
 	const char *record_dir; /* NULL: nothing is recorded */

@@ -316,6 +316,7 @@ struct config *config_free(struct config *config)
 		free(config->mirrors.items);
 		free(config->mirror_members.items);
 		free(config->shadows.items);
+		free(config->shadow_maps.items);
 		free(config->gateways.items);
 		free(config->devices.items);
 		free(config->archives.items);

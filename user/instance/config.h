@@ -237,6 +237,15 @@ struct config_shadow {
 	struct location where;
 };
 
+/* [MapShadows.NAME] key=value: directories of the source and of this instance. How a row is written is not
+ * documented, so it is kept as it is; it names no port. */
+struct config_shadow_map {
+	const char *shadow; /* NAME, of [Shadows] */
+	const char *name;
+	const char *value;
+	struct location where;
+};
+
 enum config_gateway_type {
 	CONFIG_GATEWAY_DOTNET,
 	CONFIG_GATEWAY_JAVA,
@@ -317,6 +326,7 @@ struct config {
 	CONFIG_LIST(struct config_mirror, mirrors);
 	CONFIG_LIST(struct config_mirror_member, mirror_members);
 	CONFIG_LIST(struct config_shadow, shadows);
+	CONFIG_LIST(struct config_shadow_map, shadow_maps);
 	CONFIG_LIST(struct config_gateway, gateways);
 	CONFIG_LIST(struct config_device, devices);
 	CONFIG_LIST(struct config_archive, archives);

@@ -190,6 +190,20 @@ static void read_shadow(struct decode *decode, const struct cpf_section *section
 	};
 }
 
+static void read_shadow_map(struct decode *decode, const struct cpf_section *section,
+			    const struct cpf_setting *setting)
+{
+	struct config_shadow_map *map = DECODE_APPEND(decode, &decode->config->shadow_maps);
+
+	if (map)
+		*map = (struct config_shadow_map){
+			.shadow = section->argument ? section->argument : "",
+			.name = setting->key,
+			.value = setting->value,
+			.where = cpf_key_location(decode->cpf, setting),
+		};
+}
+
 static enum config_gateway_type gateway_type(const char *word)
 {
 	for (size_t i = 0; i < CONFIG_GATEWAY_OTHER; i++)
@@ -241,5 +255,6 @@ void decode_peers(struct decode *decode)
 	decode_section(decode, "Mirrors", read_mirror);
 	decode_section(decode, "MapMirrors", read_mirror_member);
 	decode_section(decode, "Shadows", read_shadow);
+	decode_section(decode, "MapShadows", read_shadow_map);
 	decode_section(decode, "Gateways", read_gateway);
 }

@@ -150,13 +150,36 @@ static void check_mirror(struct decode *decode)
 	}
 }
 
+static void check_shadow_maps(struct decode *decode)
+{
+	const struct config *config = decode->config;
+
+	for (size_t i = 0; i < config->shadow_maps.count; i++) {
+		const struct config_shadow_map *map = &config->shadow_maps.items[i];
+		bool found = false;
+
+		for (size_t k = 0; k < config->shadows.count; k++)
+			found = found ||
+				strcasecmp(config->shadows.items[k].name, map->shadow) == 0;
+		/* Once for each section. */
+		if (found || (i && strcmp(map[-1].shadow, map->shadow) == 0))
+			continue;
+		diagnostic_hint(decode_warning(decode, &map->where,
+					       "[MapShadows.%s] is of a shadow that is not there",
+					       map->shadow),
+				"[Shadows] has no such line");
+	}
+}
+
 void decode_crosses(struct decode *decode)
 {
 	check_databases(decode);
 	check_mirror(decode);
 	/* A part of a configuration names what the rest of it has. */
-	if (decode->cpf->kind != CPF_MERGE)
-		check_namespaces(decode);
+	if (decode->cpf->kind == CPF_MERGE)
+		return;
+	check_namespaces(decode);
+	check_shadow_maps(decode);
 }
 
 /* ---- what kind of file it is ---- */

@@ -37,6 +37,9 @@ static generation_service *const functions[SERVICES_MAX] = {
 	[SERVICE_ARBITER] = generation_arbiter,
 	[SERVICE_VIRTUAL_ADDRESS] = generation_virtual_address,
 	[SERVICE_SHADOW] = generation_shadow,
+	[SERVICE_TELEMETRY] = generation_telemetry,
+	[SERVICE_SHARDING] = generation_sharding,
+	[SERVICE_ARCHIVES] = generation_archives,
 	[SERVICE_NAMES] = generation_names,
 	[SERVICE_APPLICATION] = generation_application,
 };
@@ -149,7 +152,7 @@ static void write_head(struct generation *generation)
 		  "Each service of the hardening guide is here: as a rule whose `why` names its "
 		  "origin, or as a comment that says why there is none and what to add.\n"
 		  "Run it in audit mode first. What is reported and wanted becomes a rule of "
-		  "yours; generate again after a change and compare with --diff.\n"
+		  "yours; generate again after a change, with --merge, which keeps what is yours.\n"
 		  "%s",
 		  instance->name ? instance->name : "?", product,
 		  instance->version ? instance->version
@@ -372,6 +375,8 @@ int generate(const struct generate_input *input, struct draft **ret, char **rete
 		free(generation->tools[i]);
 	for (size_t i = 0; i < generation->agent_count; i++)
 		free(generation->agents[i]);
+	for (size_t i = 0; i < generation->helper_count; i++)
+		free(generation->helpers[i]);
 	free(generation);
 	if (!r)
 		*ret = take_ptr(draft);

@@ -37,6 +37,8 @@ struct generate_input {
 	const struct iscagent *agent;
 	const struct snmpd *snmpd;
 	const char *agent_directory; /* where ISCAgent* is; NULL: nowhere known */
+	/* Of the host, this one among them: they share one agent. NULL: none known. */
+	const struct registry *instances;
 	const struct name_servers *name_servers;
 	const struct running *running;
 	const struct resolved_address *local; /* this host's addresses */

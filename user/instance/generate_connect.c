@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "instance/generation.h"
+#include "util/cleanup.h"
 
 /* ------------------------------------------------------------------ the private web server */
 
@@ -206,6 +207,60 @@ void generation_shadow(struct generation *generation, enum service_id service)
 				    generation_place(generation, &shadow->where));
 	}
 	if (!config->shadows.count)
+		draft_remark(generation->draft, service, NULL);
+}
+
+/* ------------------------------------------------------------------ what IRIS may reach besides */
+
+/* The configuration says that it does, and not where to. */
+void generation_telemetry(struct generation *generation, enum service_id service)
+{
+	static const enum config_parameter_id switches[] = { CONFIG_OTEL_METRICS,
+							     CONFIG_OTEL_LOGS };
+
+	for (size_t i = 0; i < ARRAY_SIZE(switches); i++) {
+		if (!config_number(generation->config, switches[i]))
+			continue;
+		draft_remark(generation->draft, service,
+			     "%s is 1; where the collector is, the instance's environment says "
+			     "(OTEL_EXPORTER_OTLP_ENDPOINT)",
+			     generation_parameter(generation, switches[i]));
+		return;
+	}
+	draft_remark(generation->draft, service, NULL);
+}
+
+/* How the text names host and port is not documented. */
+void generation_sharding(struct generation *generation, enum service_id service)
+{
+	static const enum config_parameter_id urls[] = { CONFIG_SHARD_CLUSTER_URL,
+							 CONFIG_SHARD_MANAGER_URL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(urls); i++) {
+		const char *url = config_text(generation->config, urls[i]);
+
+		if (!*url)
+			continue;
+		draft_remark(generation->draft, service,
+			     "%s is `%s`; the other nodes are in the database",
+			     generation_parameter(generation, urls[i]), url);
+		return;
+	}
+	draft_remark(generation->draft, service, NULL);
+}
+
+/* How a row names its storage is not documented. */
+void generation_archives(struct generation *generation, enum service_id service)
+{
+	const struct config *config = generation->config;
+
+	if (config->archives.count)
+		draft_remark(generation->draft, service,
+			     "%s `%s`: the row does not say where it is",
+			     generation_section(generation, &config->archives.items[0].where,
+						"Archives"),
+			     config->archives.items[0].name);
+	else
 		draft_remark(generation->draft, service, NULL);
 }
 

@@ -110,6 +110,23 @@ static void exec_logging(struct generation *generation)
 	draft_why(rule, "%s", generation_parameter(generation, CONFIG_LOGGING_COMMAND));
 }
 
+/* The agent of all instances is governed by one policy, whose rule must know all their helpers. */
+static void agent_others(struct generation *generation)
+{
+	if (generation->helper_count)
+		draft_note(generation->draft, DRAFT_EXEC, "agent-others",
+			   "one agent serves all instances of a host, and is governed by the first "
+			   "of their policies (by the names of their files, when the daemon "
+			   "starts). Each of them has "
+			   "the helpers of all.");
+	else
+		draft_note(generation->draft, DRAFT_EXEC, "agent-others",
+			   "one agent serves all instances of a host, and is governed by the first "
+			   "of their policies (by the names of their files, when the daemon "
+			   "starts). No other instance "
+			   "with a helper is known; --qlist FILE and --all know of others.");
+}
+
 static void exec_agent(struct generation *generation)
 {
 	struct draft_entry *rule;
@@ -118,6 +135,8 @@ static void exec_agent(struct generation *generation)
 		return;
 	rule = draft_rule(generation->draft, DRAFT_EXEC, "agent", NULL);
 	draft_what(rule, "%s", generation->helper);
+	for (size_t i = 0; i < generation->helper_count; i++)
+		draft_what(rule, "%s", generation->helpers[i]);
 	for (size_t i = 0; i < generation->agent_count; i++)
 		draft_by(rule, generation->agents[i]);
 	draft_why(rule, "ISCAgent executes the instance's agent helper, and nothing else%s%s",
@@ -126,10 +145,7 @@ static void exec_agent(struct generation *generation)
 			  ? "; the name is that of IRIS's"
 			  : "; the name is that of IRIS's, and the file is there",
 		  generation_guide(generation, SERVICE_AGENT));
-	draft_note(generation->draft, DRAFT_EXEC, "agent-others",
-		   "one agent serves all instances of a host. If another instance's policy is in "
-		   "force too, the agent is governed by the one that is read first, and the other "
-		   "instance's helper belongs into that one's rule `agent`.");
+	agent_others(generation);
 }
 
 /* The vendor's own collector of diagnostics runs these through a shell. As a comment: an operator who

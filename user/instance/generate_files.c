@@ -272,11 +272,11 @@ bool generation_java_wanted(const struct generation *generation)
 	       config_address_local(config_text(generation->config, CONFIG_JDBC_GATEWAY_ADDRESS));
 }
 
-/* The java of [SQL] JavaHome, else the first on the PATH that such a process has. */
+/* The java of JavaHome, else the first on the PATH that such a process has. */
 static void find_java(struct generation *generation)
 {
 	static const char path[] = "/usr/bin:/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin";
-	const char *home = config_text(generation->config, CONFIG_JAVA_HOME);
+	const char *home = generation_java_home(generation->config);
 	const char *lists[] = { path, config_text(generation->config, CONFIG_PATH) };
 	_cleanup_free_ char *program = NULL;
 	struct stat st;
@@ -306,6 +306,29 @@ static void find_java(struct generation *generation)
 	generation_program(generation, "java", program ? program : "/usr/bin/java", false);
 }
 
+/* The agent's helpers of the host's other instances, where they have one. */
+static void find_helpers(struct generation *generation)
+{
+	const struct registry *registry = generation->input->instances;
+
+	for (size_t i = 0; registry && i < registry->count; i++) {
+		const struct instance *other = registry->instances[i];
+		const char *helper = other->family == CONFIG_IRIS ? "irisuxagent" : "cuxagent";
+		_cleanup_free_ char *path = NULL, *name = NULL;
+		const struct draft_entry *made;
+
+		draft_set(generation->draft, &path, "%s/bin/%s", other->root, helper);
+		draft_set(generation->draft, &name, "%s-%s", helper, other->name);
+		if (other == generation->instance || other->prefix || !path || !name ||
+		    access(path, F_OK) != 0)
+			continue;
+		made = generation_program(generation, name, path, false);
+		if (made)
+			names_add(generation, generation->helpers, &generation->helper_count,
+				  made->name);
+	}
+}
+
 /* The agent is used where its configuration is, or where this instance is in a mirror. */
 static void find_agent(struct generation *generation)
 {
@@ -324,6 +347,8 @@ static void find_agent(struct generation *generation)
 				generation->iris ? "bin/irisuxagent" : "bin/cuxagent", false);
 	if (generation->input->foreign && !generation->iris)
 		draft_doubt(helper, "its name is made after that of IRIS's: look whether it is");
+	if (!generation->input->foreign)
+		find_helpers(generation);
 }
 
 void generation_files(struct generation *generation)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "instance/generation.h"
+#include "instance/yaml.h"
 
 struct gateway {
 	const char *name; /* NULL: it has none */
@@ -72,6 +73,46 @@ void generation_jdbc(struct generation *generation, enum service_id service)
 
 /* ------------------------------------------------------------------ [Gateways] */
 
+static bool is_java(const struct config_gateway *gateway)
+{
+	return gateway->type == CONFIG_GATEWAY_JAVA || gateway->type == CONFIG_GATEWAY_JDBC ||
+	       gateway->type == CONFIG_GATEWAY_XSLT;
+}
+
+const char *generation_java_home(const struct config *config)
+{
+	const char *home = config_text(config, CONFIG_JAVA_HOME);
+
+	for (size_t i = 0; !*home && i < config->gateways.count; i++)
+		if (is_java(&config->gateways.items[i]))
+			home = config->gateways.items[i].home;
+	return home;
+}
+
+/* Its rules are those of `java`, which is another one. */
+static void other_java(struct generation *generation, const struct config_gateway *row)
+{
+	_cleanup_buffer_ struct buffer lines = { 0 }, path = { 0 };
+	struct draft_entry *note;
+
+	if (!*row->home || strcmp(row->home, generation_java_home(generation->config)) == 0)
+		return;
+	note = draft_note(generation->draft, DRAFT_EXEC, "java-other",
+			  "%s: the gateway `%s` runs the java of %s. The rules of `java` that are "
+			  "meant for it need one more name:",
+			  generation_place(generation, &row->where), row->name, row->home);
+	buffer_printf(&path, "%s/bin/java", row->home);
+	buffer_add_string(&lines, "executables: java-other: { path: ");
+	if (!buffer_failed(&path))
+		yaml_value(&lines, path.data);
+	buffer_add_string(&lines, " }\nexec:        - { id: java-other, allow: java-other, by: "
+				  "DATABASE }\n");
+	if (buffer_failed(&lines) || buffer_failed(&path))
+		generation->draft->failed = true;
+	else
+		draft_example(note, lines.data);
+}
+
 /* The program that listens for that type of gateway; NULL: the database itself, or it is elsewhere. */
 static const char *gateway_program(struct generation *generation,
 				   const struct config_gateway *gateway)
@@ -85,8 +126,7 @@ static const char *gateway_program(struct generation *generation,
 		{ CONFIG_GATEWAY_ML, "python", "/usr/bin/python3" },
 	};
 
-	if (gateway->type == CONFIG_GATEWAY_JAVA || gateway->type == CONFIG_GATEWAY_JDBC ||
-	    gateway->type == CONFIG_GATEWAY_XSLT)
+	if (is_java(gateway))
 		return "java";
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		if (others[i].type != gateway->type)
@@ -141,6 +181,8 @@ static void gateway_add(struct generation *generation, enum service_id service,
 			generation_place(generation, &row->where), row->type_text);
 		return;
 	}
+	if (is_java(row))
+		other_java(generation, row);
 	gateway_program_rule(generation, gateway.program,
 			     generation_place(generation, &row->where));
 	gateway_rules(generation, service, &gateway);

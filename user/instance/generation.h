@@ -25,6 +25,8 @@ struct generation {
 	size_t tool_count;
 	char *agents[GENERATION_NAMES_MAX];
 	size_t agent_count;
+	char *helpers[GENERATION_NAMES_MAX]; /* of the host's other instances */
+	size_t helper_count;
 	bool agent_used; /* the agent's configuration, or a mirror, is there */
 	bool web_started; /* private web server, and its program is here */
 	const char *loopback; /* this host, for the database's traffic */
@@ -88,9 +90,12 @@ generation_service generation_superserver, generation_extra_superservers, genera
 /* generate_license.c */
 generation_service generation_license, generation_license_query;
 /* generate_gateways.c */
+/* Where java is: of [SQL], or of the first row of [Gateways] that says so; "": none does. */
+const char *generation_java_home(const struct config *config);
 generation_service generation_jdbc, generation_gateways, generation_object_gateways;
 /* generate_connect.c */
 generation_service generation_web_to_instance, generation_snmp, generation_ecp, generation_mirror,
-	generation_arbiter, generation_virtual_address, generation_shadow, generation_names;
+	generation_arbiter, generation_virtual_address, generation_shadow, generation_names,
+	generation_telemetry, generation_sharding, generation_archives;
 
 #endif

@@ -220,7 +220,7 @@ void role_tell(const struct role_instance *instance, struct role_process *proces
 		tell_more(&process->role, name, strlen(name));
 	}
 	if (id != ROLE_DATABASE || tell_by_users(instance, process) ||
-	    (instance->config && role_by_sockets(instance->config, process)) ||
+	    (instance->config && role_by_sockets(instance, process)) ||
 	    tell_by_locks_and_log(process))
 		return;
 	tell_by_arguments(process);

@@ -17,6 +17,7 @@
 
 #include "host/process.h"
 #include "instance/config.h"
+#include "policy/facts.h"
 #include "util/vocabulary.h"
 
 #define ROLE_TEXT_MAX 80 /* bytes of a role with its NUL */
@@ -95,6 +96,7 @@ struct role_instance {
 	const char *root; /* install directory */
 	const struct config *config; /* NULL: no cpf could be read */
 	uint32_t owner; /* uid; UINT32_MAX: not known */
+	const struct facts *names; /* host names that were looked up, in any order; NULL: none */
 };
 
 /* Tell the roles of an instance's processes: by each one's own signs first, then by what is left. */

@@ -22,6 +22,7 @@ struct space {
 
 struct gathering {
 	const char *proc;
+	const struct facts *names;
 	const struct roles_place *places;
 	struct roles *roles;
 	struct lock_table locks;
@@ -219,7 +220,9 @@ static int gather_instance(struct gathering *gathering, size_t place, struct rol
 	_cleanup_registry_ struct registry *registry = registry_new();
 	const char *given = gathering->places[place].root;
 	_cleanup_free_ char *root = given ? strdup(given) : root_of(rows, count);
-	struct role_instance told = { .root = root, .owner = UINT32_MAX };
+	struct role_instance told = { .root = root,
+				      .owner = UINT32_MAX,
+				      .names = gathering->names };
 	struct instance *instance = NULL;
 	int r = 0;
 
@@ -268,8 +271,8 @@ static int gather_instances(struct gathering *gathering, struct diagnostics *dia
 	return r;
 }
 
-int roles_gather(const char *proc, const struct roles_place *places, size_t place_count,
-		 const struct roles_subject *subjects, size_t subject_count,
+int roles_gather(const char *proc, const struct facts *names, const struct roles_place *places,
+		 size_t place_count, const struct roles_subject *subjects, size_t subject_count,
 		 struct diagnostics *diagnostics, struct roles *ret)
 {
 	struct gathering *gathering = calloc(1, sizeof(*gathering));
@@ -278,6 +281,7 @@ int roles_gather(const char *proc, const struct roles_place *places, size_t plac
 
 	if (!r) {
 		gathering->proc = proc;
+		gathering->names = names;
 		gathering->places = places;
 		gathering->roles = &roles;
 		gathering->boot_time = process_boot_time();

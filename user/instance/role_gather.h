@@ -32,9 +32,12 @@ struct roles {
 };
 void roles_release(struct roles *roles);
 
-/* proc: "/proc", or a test's. What is wrong with a cpf is among the diagnostics. 0 or -ENOMEM. */
-int roles_gather(const char *proc, const struct roles_place *places, size_t place_count,
-		 const struct roles_subject *subjects, size_t subject_count,
+/*
+ * proc: "/proc", or a test's. names: as in role.h; nothing is looked up here, where nobody may wait for name
+ * servers. What is wrong with a cpf is among the diagnostics. 0 or -ENOMEM.
+ */
+int roles_gather(const char *proc, const struct facts *names, const struct roles_place *places,
+		 size_t place_count, const struct roles_subject *subjects, size_t subject_count,
 		 struct diagnostics *diagnostics, struct roles *ret);
 
 #endif

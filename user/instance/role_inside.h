@@ -9,7 +9,7 @@
 void role_set(struct role *role, enum role_id id, enum role_strength strength,
 	      const char *evidence);
 
-/* By what it listens on and is connected to; false: that tells nothing. */
-bool role_by_sockets(const struct config *config, struct role_process *process);
+/* By what it listens on and is connected to; false: that tells nothing. The instance has a config. */
+bool role_by_sockets(const struct role_instance *instance, struct role_process *process);
 
 #endif

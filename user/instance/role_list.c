@@ -131,7 +131,7 @@ int role_list_read(const char *file, const char *text, size_t length,
 	if (!r)
 		r = read_lines(&listing, &source);
 	if (!r && !listing.read) {
-		struct location whole = { .file = file };
+		struct location whole = { file, 1, 1, 1 };
 
 		diagnostic_hint(
 			diagnostics_add(diagnostics, SEVERITY_ERROR, &whole,

@@ -7,6 +7,7 @@
 #include "ipc/connection.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,13 +15,15 @@
 
 #include "util/cleanup.h"
 
+#define TRIM_MIN (4u << 20)
+
 struct connection_message {
 	struct connection_message *next;
 	size_t length;
 	char bytes[];
 };
 
-int connection_new(int epoll, int fd, ipc_call call, const struct ipc_peer *peer,
+int connection_new(int epoll, int fd, struct connection_account *account,
 		   struct connection **ret_connection)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
@@ -37,22 +40,38 @@ int connection_new(int epoll, int fd, ipc_call call, const struct ipc_peer *peer
 	connection->fd = fd;
 	connection->epoll = epoll;
 	connection->watched = event.events;
-	connection->call = call;
-	connection->peer = *peer;
+	connection->account = account;
+	account->connections++;
 	*ret_connection = connection;
 	return 0;
+}
+
+/* Messages lie between other things in the heap, which therefore does not shrink by itself: where much
+ * had waited and half of it has gone, give it back. */
+static void account_take(struct connection *connection, size_t length)
+{
+	struct connection_account *account = connection->account;
+
+	connection->queued -= length;
+	account->queued -= length;
+	if (account->peak < TRIM_MIN || account->queued > account->peak / 2)
+		return;
+	malloc_trim(0);
+	account->peak = account->queued;
 }
 
 struct connection *connection_free(struct connection *connection)
 {
 	if (!connection)
 		return NULL;
+	connection->account->connections--;
 	while (connection->first) {
 		struct connection_message *message = connection->first;
 
 		connection->first = message->next;
 		free(message);
 	}
+	account_take(connection, connection->queued);
 	buffer_release(&connection->batch);
 	filter_release(&connection->filter);
 	close_fd(connection->fd);
@@ -129,6 +148,9 @@ static void connection_send(struct connection *connection, const char *bytes, si
 		connection->first = message;
 	connection->last = message;
 	connection->queued += length;
+	connection->account->queued += length;
+	if (connection->account->peak < connection->account->queued)
+		connection->account->peak = connection->account->queued;
 	connection_watch(connection);
 }
 
@@ -176,15 +198,26 @@ static void connection_tell_lost(struct connection *connection)
 	lost->kernel = 0;
 }
 
+/* When much waits for all together, each has its share of it: who reads is not made to pay for who does
+ * not, and what waits is at most twice IPC_QUEUES_MAX however many do not. */
+size_t connection_room(const struct connection *connection)
+{
+	const struct connection_account *account = connection->account;
+	size_t share = IPC_QUEUES_MAX / account->connections;
+
+	return account->queued < IPC_QUEUES_MAX || share > IPC_QUEUE_MAX ? IPC_QUEUE_MAX : share;
+}
+
 bool connection_event(struct connection *connection, const char *line, size_t length)
 {
 	size_t waiting = connection->queued + connection->batch.length;
+	size_t room = connection_room(connection);
 
 	/* Once full, half of the queue must go before anything is taken again: one notice for a
 	 * thousand events, not a thousand notices. */
-	if (waiting + length > IPC_QUEUE_MAX)
+	if (waiting + length > room)
 		connection->losing = true;
-	else if (waiting < IPC_QUEUE_MAX / 2)
+	else if (waiting < room / 2)
 		connection->losing = false;
 	if (connection->losing || length > IPC_PAYLOAD_MAX) {
 		connection->lost.here++;
@@ -258,7 +291,7 @@ void connection_writable(struct connection *connection)
 			return;
 		}
 		connection->first = message->next;
-		connection->queued -= message->length;
+		account_take(connection, message->length);
 		free(message);
 	}
 	if (!connection->first && connection->state == CONNECTION_ENDING) {

@@ -27,9 +27,17 @@ enum connection_state {
 
 struct connection_message; /* one that did not fit into the socket */
 
+/* What all connections of a server share. */
+struct connection_account {
+	size_t connections;
+	size_t queued; /* bytes that wait for clients */
+	size_t peak; /* the most of them since memory was last given back */
+};
+
 struct connection {
 	int fd;
 	int epoll; /* the server's, borrowed */
+	struct connection_account *account; /* the server's, borrowed */
 	uint32_t watched; /* events asked of it */
 	enum connection_state state;
 	bool subscribed; /* counts in what the kernel must record */
@@ -45,10 +53,12 @@ struct connection {
 };
 
 /* fd is taken over on success. */
-int connection_new(int epoll, int fd, ipc_call call, const struct ipc_peer *peer,
+int connection_new(int epoll, int fd, struct connection_account *account,
 		   struct connection **ret_connection);
 struct connection *connection_free(struct connection *connection);
 
+/* Bytes that may wait for this client now. */
+size_t connection_room(const struct connection *connection);
 /* Queue a printed event for a tailing client, or count it lost: false. */
 bool connection_event(struct connection *connection, const char *line, size_t length);
 /* Send what is gathered. */

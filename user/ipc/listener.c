@@ -111,9 +111,10 @@ int listener_peer(int fd, gid_t group, struct ipc_peer *ret_peer, bool *ret_allo
 		return -errno;
 	*ret_peer = (struct ipc_peer){ .pid = credentials.pid,
 				       .uid = credentials.uid,
-				       .gid = credentials.gid };
-	*ret_allowed = credentials.uid == 0 || credentials.uid == geteuid() ||
-		       (group != (gid_t)-1 && credentials.gid == group);
+				       .gid = credentials.gid,
+				       .privileged = credentials.uid == 0 ||
+						     credentials.uid == geteuid() };
+	*ret_allowed = ret_peer->privileged || (group != (gid_t)-1 && credentials.gid == group);
 	if (*ret_allowed || group == (gid_t)-1)
 		return 0;
 	return peer_has_group(fd, group, ret_allowed);

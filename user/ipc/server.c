@@ -33,6 +33,7 @@ struct ipc_server {
 	struct ipc_handler handler;
 	struct connection *connections[IPC_CLIENTS_MAX];
 	size_t count;
+	struct connection_account account;
 	ipc_call calls; /* the last one given */
 	uint64_t lost, refused, malformed;
 	struct buffer
@@ -71,6 +72,18 @@ static void server_end(struct ipc_server *server, struct connection *connection,
 
 /* ------------------------------------------------------------------ clients come */
 
+/* Is there a seat? Whoever may only look cannot take all, so that who may act always finds one. */
+static bool server_has_seat(const struct ipc_server *server, const struct ipc_peer *peer)
+{
+	size_t lookers = 0;
+
+	if (server->count == IPC_CLIENTS_MAX || peer->privileged)
+		return server->count < IPC_CLIENTS_MAX;
+	for (size_t i = 0; i < server->count; i++)
+		lookers += !server->connections[i]->peer.privileged;
+	return lookers < IPC_CLIENTS_GROUP_MAX;
+}
+
 /* Take one more, or say why not and close. */
 static void server_admit(struct ipc_server *server, int fd)
 {
@@ -79,11 +92,13 @@ static void server_admit(struct ipc_server *server, int fd)
 	bool allowed;
 
 	if (listener_peer(fd, server->group, &peer, &allowed) ||
-	    connection_new(server->epoll, fd, ++server->calls, &peer, &connection)) {
+	    connection_new(server->epoll, fd, &server->account, &connection)) {
 		close_fd(fd);
 		return;
 	}
-	if (allowed && server->count < IPC_CLIENTS_MAX) {
+	connection->call = ++server->calls;
+	connection->peer = peer;
+	if (allowed && server_has_seat(server, &peer)) {
 		server->connections[server->count++] = connection;
 		return;
 	}
@@ -194,6 +209,14 @@ static void server_request(struct ipc_server *server, struct connection *connect
 				&request);
 }
 
+/* recv() returned 0: nothing more will come. An empty message looks the same. */
+static bool server_ended(const struct connection *connection)
+{
+	struct pollfd polled = { .fd = connection->fd, .events = POLLRDHUP };
+
+	return poll(&polled, 1, 0) != 0;
+}
+
 /* Something to read, or the end of it. false: the client has gone. */
 static bool server_read(struct ipc_server *server, struct connection *connection)
 {
@@ -203,7 +226,7 @@ static bool server_read(struct ipc_server *server, struct connection *connection
 
 	if (length < 0)
 		return errno == EAGAIN || errno == EINTR;
-	if (length == 0) {
+	if (length == 0 && server_ended(connection)) {
 		if (connection->state != CONNECTION_TAILING)
 			return false;
 		if (server->handler.finishing)
@@ -318,6 +341,15 @@ size_t ipc_server_subscribers(const struct ipc_server *server)
 	return subscribers;
 }
 
+/* What may be answered at once: less where much waits already, but for those who may act. */
+static size_t server_reply_room(const struct ipc_server *server,
+				const struct connection *connection)
+{
+	return connection->peer.privileged || server->account.queued < IPC_QUEUES_MAX
+		       ? IPC_REPLY_MAX
+		       : connection_room(connection);
+}
+
 int ipc_server_reply(struct ipc_server *server, ipc_call call, unsigned int status,
 		     const char *output, const char *errors)
 {
@@ -332,9 +364,11 @@ int ipc_server_reply(struct ipc_server *server, ipc_call call, unsigned int stat
 	}
 	if (!connection)
 		return -ENOENT;
-	if (output_length + errors_length > IPC_REPLY_MAX) {
+	if (output_length + errors_length > server_reply_room(server, connection)) {
 		server_end(server, connection, IPC_END_DONE, STATUS_CANNOT,
-			   "the answer is too long");
+			   output_length + errors_length > IPC_REPLY_MAX
+				   ? "the answer is too long"
+				   : "too much waits for clients that do not read");
 		return -EMSGSIZE;
 	}
 	connection_text(connection, IPC_OUTPUT, output, output_length);
@@ -352,6 +386,7 @@ void ipc_server_statistics(const struct ipc_server *server, struct ipc_statistic
 	*ret_statistics = (struct ipc_statistics){
 		.clients = server->count - calling,
 		.subscribers = ipc_server_subscribers(server),
+		.waiting = server->account.queued,
 		.lost = server->lost,
 		.refused = server->refused,
 		.malformed = server->malformed,

@@ -2,10 +2,12 @@
 /*
  * The daemon's end of the socket. One descriptor to poll, one call when it is readable; nothing here
  * ever blocks the daemon: a client that does not read loses its own events, counted, and nobody else's.
+ * Descriptors that come with a message are not taken: the kernel closes them.
  */
 #ifndef CW_IPC_SERVER_H
 #define CW_IPC_SERVER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -15,7 +17,9 @@
 #include "util/cleanup.h"
 
 #define IPC_CLIENTS_MAX 512
+#define IPC_CLIENTS_GROUP_MAX 384 /* of these who may only look: root still gets in */
 #define IPC_QUEUE_MAX (1u << 20) /* bytes of events that wait for one client */
+#define IPC_QUEUES_MAX (32u << 20) /* … for all: beyond it each has an equal share of it */
 #define IPC_REPLY_MAX (8u << 20) /* bytes of one answer */
 #define IPC_DRAIN_MILLISECONDS 1000 /* what ipc_server_free() waits for clients to read their END */
 
@@ -28,6 +32,7 @@ struct ipc_peer {
 	pid_t pid;
 	uid_t uid;
 	gid_t gid;
+	bool privileged; /* may change what is in force: root, or our own uid; others may look */
 };
 
 struct ipc_handler {
@@ -79,13 +84,15 @@ void ipc_server_wanted(const struct ipc_server *server, uint32_t *ret_wanted,
 size_t ipc_server_subscribers(const struct ipc_server *server);
 
 /* The answer to a request: exit status, text for standard output and for standard error (either may
- * be NULL). 0; -ENOENT: the client has left; -ENOMEM; -EMSGSIZE: more than IPC_REPLY_MAX. */
+ * be NULL). 0; -ENOENT: the client has left; -ENOMEM; -EMSGSIZE: more than IPC_REPLY_MAX, or than there is
+ * room for when other clients do not read. */
 int ipc_server_reply(struct ipc_server *server, ipc_call call, unsigned int status,
 		     const char *output, const char *errors);
 
 struct ipc_statistics {
 	size_t clients; /* connected now, but for those whose answer is being made */
 	size_t subscribers;
+	size_t waiting; /* bytes of what they have not read */
 	uint64_t lost; /* events that slow clients missed, since the start */
 	uint64_t refused; /* connections: not root, not ours, not of the group; or too many */
 	uint64_t malformed; /* requests */

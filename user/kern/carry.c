@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From a set that has been replaced to the one that replaced it: who is governed, and what has not been
- * read yet. Only what every version of the contract keeps is relied upon (abi.h): the beginning of a
- * label, the ledger's members, and how a ring is laid out, which is the kernel's.
+ * From a set that has been replaced to the one that replaced it: who is governed, what has been counted, and
+ * what has not been read yet. Only what every version of the contract keeps is relied upon (abi.h): the
+ * beginning of each thing, the ledger's members, and how a ring is laid out, which is the kernel's.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -29,6 +29,29 @@ static int old_get(const struct kern_old *old, const char *name)
 	return bpf_obj_get(path);
 }
 
+/* Numbers of files mean nothing without their names, which have one shape in every version. */
+static int old_check_names(const struct kern_old *old)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 length = sizeof(info);
+
+	if (old->names < 0)
+		return 0;
+	return bpf_obj_get_info_by_fd(old->names, &info, &length) ||
+			       info.key_size != sizeof(struct cw_name_key) ||
+			       info.value_size != sizeof(struct cw_name_part)
+		       ? -EUCLEAN
+		       : 0;
+}
+
+/* As it stands now. */
+static void old_know(struct kern_old *old)
+{
+	size_t size = old->ledger_size < sizeof(old->known) ? old->ledger_size : sizeof(old->known);
+
+	memcpy(&old->known, old->ledger, size);
+}
+
 static int old_map_ledger(struct kern_old *old)
 {
 	_cleanup_close_ int fd = old_get(old, "map_ledger");
@@ -47,8 +70,7 @@ static int old_map_ledger(struct kern_old *old)
 		return -errno;
 	old->ledger = memory;
 	old->ledger_size = info.value_size;
-	memcpy(&old->known, memory,
-	       info.value_size < sizeof(old->known) ? info.value_size : sizeof(old->known));
+	old_know(old);
 	return old->known.magic == CW_LEDGER_MAGIC &&
 			       info.value_size >= offsetof(struct cw_ledger, catalogue)
 		       ? 0
@@ -68,6 +90,8 @@ int kern_old_open(const char *set, struct kern_old **ret_old)
 	old->ring_maps[0] = old_get(old, "map_deviations");
 	old->ring_maps[1] = old_get(old, "map_events");
 	r = old_map_ledger(old);
+	if (!r)
+		r = old_check_names(old);
 	if (!r && (old->ring_maps[0] < 0 || old->ring_maps[1] < 0))
 		r = -EUCLEAN;
 	if (!r)
@@ -95,14 +119,47 @@ struct kern_old *kern_old_free(struct kern_old *old)
 	return NULL;
 }
 
+/* Its own daemon was of another version, perhaps one that did not count. */
+void kern_old_repeats_tell(struct kern_old *old, const struct kern_repeat_handler *handler)
+{
+	_cleanup_close_ int counts = old_get(old, "map_repeats");
+	_cleanup_close_ int told = old_get(old, "map_repeats_told");
+	struct repeats repeats;
+
+	if (old->ledger_size < offsetof(struct cw_ledger, tellings) + sizeof(struct cw_tellings) ||
+	    repeats_open(&repeats, counts, told, &old->rings, handler))
+		return;
+	repeats_resume(&repeats);
+	repeats_tell(&repeats, true);
+}
+
+int kern_old_counters(struct kern_old *old, struct kern *kern)
+{
+	_cleanup_close_ int counters = old_get(old, "map_counters");
+	_cleanup_close_ int faults = old_get(old, "map_faults");
+	struct counted from = {
+		.set = old->set, .ledger = &old->known, .counters = counters, .faults = faults
+	};
+	int r;
+
+	programs_await();
+	old_know(old);
+	r = counters_carry(kern->ledger, &from);
+	if (!r)
+		ledger_number(kern->ledger, old->rings.batch.sequence);
+	return r;
+}
+
+bool kern_old_is_carried(const struct kern_old *old, const struct kern_old *by)
+{
+	_cleanup_close_ int counters = old_get(old, "map_counters");
+
+	return counters_carried(&by->known, counters);
+}
+
 const struct cw_ledger *kern_old_ledger(const struct kern_old *old)
 {
 	return &old->known;
-}
-
-uint64_t kern_old_sequence(const struct kern_old *old)
-{
-	return old->rings.batch.sequence;
 }
 
 int kern_old_file_names(struct kern_old *old,
@@ -152,7 +209,7 @@ int kern_old_labels(struct kern_old *old, struct kern *kern, unsigned int *ret_c
 		return 0;
 	if (bpf_obj_get_info_by_fd(old->subjects, &info, &length))
 		return -errno;
-	if (info.type != BPF_MAP_TYPE_ARRAY || info.value_size < sizeof(struct cw_subject) ||
+	if (info.type != BPF_MAP_TYPE_ARRAY || info.value_size < CW_SUBJECT_LEAST ||
 	    info.max_entries > CW_PID_MAX)
 		return -EUCLEAN;
 	stride = (info.value_size + 7) & ~7ul;

@@ -10,15 +10,14 @@
 #include "util/cleanup.h"
 #include "warden.skel.h"
 
-#define KERN_LINKS_MAX 64
-#define KERN_PROGRAMS_MAX 96
+#define KERN_LINKS_MAX 40
+#define KERN_PROGRAMS_MAX 64
 
 /* ------------------------------------------------------------------ table.c */
 
 enum attach_kind {
 	ATTACH_NOT, /* run on demand */
 	ATTACH_PLAIN, /* its section says where */
-	ATTACH_BODY, /* a kprobe right behind the entry of the function that its section names */
 	ATTACH_CGROUP, /* at the root of cgroup v2 */
 };
 
@@ -27,11 +26,8 @@ struct program_row {
 	unsigned int backends; /* 1 << enum cw_backend */
 	enum attach_kind kind;
 };
-#define ROW_PREEMPTING \
-	(1u << 31) /* beside backends: where the kernel preempts tracing programs only */
 extern const struct program_row program_rows[];
 extern const size_t program_row_count;
-bool row_wanted(const struct program_row *row, enum cw_backend backend, bool preempts);
 
 enum pin_kind { PIN_MAP, PIN_PROGRAM, PIN_LINK, PIN_KIND_MAX };
 extern const char *const pin_kinds[PIN_KIND_MAX]; /* how the names of their pins begin */
@@ -44,16 +40,8 @@ struct pin {
 	struct bpf_program *program; /* of a link: the one attached */
 	const struct program_row *row; /* of a program or a link */
 };
-size_t pin_table(struct warden_bpf *skeleton, enum cw_backend backend, bool preempts,
+size_t pin_table(struct warden_bpf *skeleton, enum cw_backend backend,
 		 struct pin pins[CW_PINS_MAX]);
-
-/* ------------------------------------------------------------------ attach.c */
-
-/* Attach a kprobe where its section says: at a function's entry, or in its body right behind that, where
- * the arguments are still in their registers. A link's descriptor, or negative errno. */
-int attach_kprobe(const struct bpf_program *program, enum attach_kind kind);
-/* Can probes be put into a function's body here? */
-bool attach_body_works(const char *function);
 
 /* ------------------------------------------------------------------ ring.c */
 
@@ -76,19 +64,56 @@ int rings_open(struct rings *rings, const int maps[CW_RINGS], struct cw_ledger *
 void rings_close(struct rings *rings);
 int rings_deliver(struct rings *rings, kern_record_handler handler, void *context);
 void rings_delivered(struct rings *rings);
+/* Note in the ledger how far the numbers have come. */
+void rings_note(struct rings *rings);
+/* The same of a ledger whose rings are not open: not below that. */
+void ledger_number(struct cw_ledger *ledger, uint64_t sequence);
+
+/* ------------------------------------------------------------------ counters.c */
+
+/* A set that was replaced, as its counters are carried over. */
+struct counted {
+	const char *set;
+	const struct cw_ledger *ledger; /* as far as we know it, the rest zero */
+	int counters, faults; /* maps; -1: there is none */
+};
+int counters_carry(struct cw_ledger *to, const struct counted *from);
+/* Was that map of counters added last? */
+bool counters_carried(const struct cw_ledger *ledger, int map);
+uint64_t kern_repeats_told(const struct kern *kern);
+/* Return when no program runs any more that ran when it was called. */
+void programs_await(void);
+
+/* ------------------------------------------------------------------ repeats.c */
+
+#define REPEAT_MOST 128 /* bytes of a value, in any version */
+
+struct repeats {
+	int counts, told; /* maps */
+	size_t key_size; /* … of their keys: a record, as its version has it */
+	struct rings *rings; /* … of the same set: sequence numbers, and the ledger */
+	const struct kern_repeat_handler *handler;
+};
+
+/* -EUCLEAN: these are not such maps. */
+int repeats_open(struct repeats *ret, int counts, int told, struct rings *rings,
+		 const struct kern_repeat_handler *handler);
+
+/* See kern_repeats_tell(), kern_repeats_resume(). */
+void repeats_tell(const struct repeats *repeats, bool all);
+void repeats_resume(const struct repeats *repeats);
 
 /* ------------------------------------------------------------------ the loaded or adopted set */
 
 struct kern {
 	struct warden_bpf *skeleton; /* its maps have descriptors, loaded or adopted */
 	enum cw_backend backend;
-	bool preempts; /* the kernel preempts tracing programs: rows that only then are wanted are there */
 	int programs
 		[KERN_PROGRAMS_MAX]; /* descriptors by row of the table, -1: not of this backend */
 	struct cw_ledger *ledger; /* mapped */
 	struct warden_bpf__bss *bss; /* mapped */
 	bool before_is_set; /* there may be an image in its place */
-	int links[KERN_LINKS_MAX]; /* descriptors; none where the pins hold them */
+	struct bpf_link *links[KERN_LINKS_MAX]; /* none where the pins hold them */
 	size_t link_count;
 	struct protect_bpf *protect; /* NULL: we are not protected */
 	char *set; /* directory of our pins; NULL: nothing is pinned */
@@ -100,7 +125,7 @@ struct kern {
 };
 
 int kern_program(const struct kern *kern, const char *name); /* its descriptor, borrowed; -1 */
-struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend, bool preempts);
+struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend);
 /* Map what is read and written in place, when the maps have descriptors. */
 int kern_map_memory(struct kern *kern);
 /* A hash of the programs and of the shapes of their maps: the same for the same build. */
@@ -136,9 +161,7 @@ int file_names_read(int map, int (*each)(void *context, uint32_t file, const cha
  * what its ledger says, as far as we know it. 0, or -EUCLEAN. */
 int set_check(const char *directory, struct buffer *problems, struct cw_ledger *ret_ledger);
 /* Is every object of a set of our own build of the shape that we would give it? */
-int set_check_shapes(const char *directory, const struct kern *kern, const char *cgroup,
-		     struct buffer *problems);
-/* Was the set made where the kernel preempts? */
-bool set_preempts(const struct cw_ledger *ledger);
+int set_check_shapes(const char *directory, struct warden_bpf *skeleton, enum cw_backend backend,
+		     const char *cgroup, struct buffer *problems);
 
 #endif

@@ -57,8 +57,6 @@ struct kern_probe {
 	bool lsm_known; /* the list of active modules could be read */
 	bool lsm_bpf; /* bpf is among them */
 	bool io_kthreads; /* io_uring's workers are kernel threads (to 5.11) */
-	bool preempts; /* tasks may be preempted within tracing programs: see bpf/turn.bpf.h */
-	bool kprobes; /* … and the last turn that this asks for can be attached */
 	bool pids_fit; /* there is a label for every process number: see CW_PID_MAX */
 	int program_error
 		[CW_BACKEND_MAX]; /* of loading the smallest program of the backend's kind */
@@ -102,7 +100,6 @@ struct kern_pins {
 	char directory[KERN_PATH];
 	enum kern_pins_state state;
 	enum cw_backend backend; /* of what is pinned */
-	bool preempts; /* it was made where the kernel preempts */
 	char current[KERN_PATH]; /* the set in force; empty: there is none */
 	char replaced[KERN_PATH]; /* … that kern_pin() put another in the place of; else empty */
 	struct buffer problems; /* what is wrong, a line each */
@@ -175,11 +172,15 @@ struct kern_old;
 int kern_old_open(const char *set, struct kern_old **ret_old);
 struct kern_old *kern_old_free(struct kern_old *old);
 const struct cw_ledger *kern_old_ledger(const struct kern_old *old);
-uint64_t kern_old_sequence(const struct kern_old *old); /* of the last record delivered */
 int kern_old_file_names(struct kern_old *old,
 			int (*each)(void *context, uint32_t file, const char *path), void *context);
 /* Give the labels to processes that have none yet. */
 int kern_old_labels(struct kern_old *old, struct kern *kern, unsigned int *ret_carried);
+/* When its rings have been delivered: what it has counted is added to what ours has carried over, and
+ * numbers go on from its last. */
+int kern_old_counters(struct kern_old *old, struct kern *kern);
+/* Has another one, which replaced it, added it already? */
+bool kern_old_is_carried(const struct kern_old *old, const struct kern_old *by);
 /* It stands elsewhere now. */
 void kern_old_moved(struct kern_old *old, const char *set);
 /* Take out a set that cannot even be opened. */
@@ -224,17 +225,21 @@ typedef bool (*kern_subject_handler)(void *context, pid_t pid, uint16_t instance
 int kern_subjects_each(struct kern *kern, kern_subject_handler each, void *context);
 /* Governed processes by instance; counts[CW_INSTANCES_MAX]. */
 int kern_subjects_count(struct kern *kern, unsigned int counts[CW_INSTANCES_MAX]);
-/* judged is the sum of the others. */
+void kern_wanted(struct kern *kern, uint32_t governed, uint32_t host);
+
+/* ------------------------------------------------------------------ counters.c */
+
+/* judged is the sum of the others. Of this set, and of those that it has replaced. */
 int kern_counters(struct kern *kern, struct cw_counter counters[CW_COUNTERS]);
 int kern_faults(struct kern *kern, uint64_t faults[CW_FAULT_MAX]);
-void kern_wanted(struct kern *kern, uint32_t governed, uint32_t host);
+/* How many of the lost have been told of as lost. */
+uint64_t kern_lost_told(const struct kern *kern);
+void kern_lost_tell(struct kern *kern, uint64_t lost);
 
 /* ------------------------------------------------------------------ ring.c */
 
-/* Read from where the ledger says, under the sequence numbers that follow the ledger's or the one given,
- * whichever is higher. */
-int kern_ring_open(struct kern *kern, uint64_t sequence, kern_record_handler handler,
-		   void *context);
+/* Read from where the ledger says, under the sequence numbers that follow the ledger's. */
+int kern_ring_open(struct kern *kern, kern_record_handler handler, void *context);
 /* Readable when a record that must not wait is there. */
 int kern_ring_fd(const struct kern *kern);
 /* Hand over a batch of what is there, deviations first. Returns how many or negative errno. When they are
@@ -244,6 +249,30 @@ void kern_ring_delivered(struct kern *kern);
 uint64_t kern_ring_sequence(const struct kern *kern); /* of the last record */
 /* Numbers up to this one are taken. But a batch that a killed daemon began comes again under its numbers. */
 void kern_ring_number(struct kern *kern, uint64_t sequence);
+
+/* ------------------------------------------------------------------ repeats.c */
+
+struct kern_repeat {
+	uint64_t count;
+	uint64_t first, last; /* by the clock of records; first: of the one that was recorded */
+};
+struct kern_repeat_handler {
+	/* record: what is the same in all of them, without time and thread. */
+	void (*tell)(void *context, const struct cw_record *record,
+		     const struct kern_repeat *repeat, uint64_t sequence);
+	void (*settle)(void *context); /* what was told is safely with whoever it is for */
+	void *context;
+};
+
+/* Tell what was counted instead of being recorded, when a second is over; all: at once. Not while a batch is
+ * being delivered. */
+void kern_repeats_tell(struct kern *kern, bool all, const struct kern_repeat_handler *handler);
+/* … what a daemon that was killed was telling. */
+void kern_repeats_resume(struct kern *kern, const struct kern_repeat_handler *handler);
+/* Their sum is what the counters call suppressed, but for what a hook is adding just now. */
+void kern_repeats_count(struct kern *kern, uint64_t *ret_told, uint64_t *ret_waiting);
+/* All of a set that was replaced, when its rings have been delivered; under the numbers that follow. */
+void kern_old_repeats_tell(struct kern_old *old, const struct kern_repeat_handler *handler);
 
 /* ------------------------------------------------------------------ selftest.c */
 

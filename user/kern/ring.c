@@ -90,6 +90,21 @@ static void batch_write(struct cw_ledger *ledger, const struct cw_batch *batch)
 	__atomic_store_n(&ledger->batch_current, other, __ATOMIC_RELEASE);
 }
 
+void rings_note(struct rings *rings)
+{
+	batch_write(rings->ledger, &rings->batch);
+}
+
+void ledger_number(struct cw_ledger *ledger, uint64_t sequence)
+{
+	struct cw_batch batch = ledger->batch[ledger->batch_current & 1];
+
+	if (batch.sequence >= sequence)
+		return;
+	batch.sequence = sequence;
+	batch_write(ledger, &batch);
+}
+
 int rings_open(struct rings *rings, const int maps[CW_RINGS], struct cw_ledger *ledger)
 {
 	rings->ledger = ledger;
@@ -166,7 +181,7 @@ void rings_delivered(struct rings *rings)
 
 /* ------------------------------------------------------------------ of a kern */
 
-int kern_ring_open(struct kern *kern, uint64_t sequence, kern_record_handler handler, void *context)
+int kern_ring_open(struct kern *kern, kern_record_handler handler, void *context)
 {
 	const int maps[CW_RINGS] = { bpf_map__fd(kern->skeleton->maps.deviations),
 				     bpf_map__fd(kern->skeleton->maps.events) };
@@ -177,8 +192,6 @@ int kern_ring_open(struct kern *kern, uint64_t sequence, kern_record_handler han
 	r = rings_open(&kern->rings, maps, kern->ledger);
 	if (r)
 		return r;
-	if (kern->rings.batch.sequence < sequence)
-		kern->rings.batch.sequence = sequence;
 	kern->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (kern->epoll < 0)
 		return -errno;

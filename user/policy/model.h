@@ -124,6 +124,8 @@ struct sockets_policy {
 	uint16_t types[CW_FAMILIES_MAX]; /* as cw_instance.socket_types */
 	struct location where;
 };
+/* What a family without a type stands for, as a bit a type. */
+uint16_t policy_family_types(int family);
 
 struct guard_bind {
 	struct port_range *ports;

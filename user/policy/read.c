@@ -308,7 +308,7 @@ static struct policy *policy_new(const char *name)
 static void read_document(struct reader *reader, const struct tree *tree)
 {
 	const struct node *document = tree->document;
-	struct location whole = { .file = reader->policy->file };
+	struct location whole = { reader->policy->file, 1, 1, 1 };
 
 	if (!document || document->nothing) {
 		diagnostic_hint(

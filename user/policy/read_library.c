@@ -111,7 +111,7 @@ void read_library_key(struct reader *reader, const struct schema_key *key, const
 #define STREAM_AND_DATAGRAM (1u << SOCK_STREAM | 1u << SOCK_DGRAM)
 
 /* A family without a type: raw sockets of the Internet families must be asked for. */
-static uint16_t family_types(int family)
+uint16_t policy_family_types(int family)
 {
 	return family == AF_INET || family == AF_INET6 ? STREAM_AND_DATAGRAM : ALL_TYPES;
 }
@@ -121,7 +121,7 @@ void read_sockets_default(struct policy *policy)
 	static const int families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
 
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
-		policy->sockets.types[families[i]] = family_types(families[i]);
+		policy->sockets.types[families[i]] = policy_family_types(families[i]);
 }
 
 static void socket_item(struct reader *reader, const struct node *item, void *object)
@@ -146,7 +146,7 @@ static void socket_item(struct reader *reader, const struct node *item, void *ob
 		return;
 	}
 	if (length == item->length) {
-		sockets->types[family] |= family_types(family);
+		sockets->types[family] |= policy_family_types(family);
 		return;
 	}
 	type = vocabulary_value(&words_socket_type, item->text + length + 1,

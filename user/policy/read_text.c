@@ -96,7 +96,7 @@ bool read_text(struct reader *reader, const char *bytes, size_t length, char **r
 	}
 	if (length >= 2 &&
 	    (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0)) {
-		diagnostic_hint(read_error(reader, &whole, "the file is UTF-16"),
+		diagnostic_hint(read_error(reader, &cursor.where, "the file is UTF-16"),
 				"save it as UTF-8");
 		return false;
 	}

@@ -24,7 +24,7 @@ static const struct {
 
 void read_yaml_errors(struct reader *reader, struct fy_diag *diag)
 {
-	struct location whole = { .file = reader->policy->file };
+	struct location whole = { reader->policy->file, 1, 1, 1 };
 	void *state = NULL;
 	struct fy_diag_error *error;
 	bool reported = false;

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/utf8.h"
+
 static enum log_level log_verbosity = LOG_LEVEL_NOTICE;
 
 static const struct {
@@ -38,10 +40,33 @@ static const char *log_prefix(const char *journal)
 	return st.st_dev == device && st.st_ino == inode ? journal : "";
 }
 
+#define LOG_LINE_MAX 4096
+
+/* Names of files and what else comes from outside may hold what moves a terminal's cursor or ends a line:
+ * it is seen as \xNN. In one piece, so that others' lines do not come between. */
+static void visible(const char *text, char to[4 * LOG_LINE_MAX])
+{
+	for (size_t left = strlen(text); left;) {
+		uint32_t character = 0;
+		size_t size = utf8_decode(text, left, &character);
+
+		if (size && utf8_visible(character)) {
+			memcpy(to, text, size);
+			to += size;
+		} else {
+			size = 1;
+			to += sprintf(to, "\\x%02x", (unsigned char)*text);
+		}
+		text += size;
+		left -= size;
+	}
+	*to = '\0';
+}
+
 int log_message(enum log_level level, int error, const char *format, ...)
 {
 	int colour = isatty(STDERR_FILENO);
-	char line[4096];
+	char line[LOG_LINE_MAX], shown[4 * LOG_LINE_MAX];
 	va_list args;
 
 	if (level > log_verbosity)
@@ -49,20 +74,22 @@ int log_message(enum log_level level, int error, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
+	visible(line, shown);
 	fprintf(stderr, "%scachewarden: %s%s%s%s%s%s\n", log_prefix(log_styles[level].journal),
 		colour ? log_styles[level].colour : "", log_styles[level].word,
-		colour && *log_styles[level].colour ? "\033[0m" : "", line, error ? ": " : "",
+		colour && *log_styles[level].colour ? "\033[0m" : "", shown, error ? ": " : "",
 		error ? strerror(-error) : "");
 	return error;
 }
 
 void log_hint(const char *format, ...)
 {
+	char line[LOG_LINE_MAX], shown[4 * LOG_LINE_MAX];
 	va_list args;
 
-	fprintf(stderr, "%scachewarden: hint: ", log_prefix("<5>"));
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	visible(line, shown);
+	fprintf(stderr, "%scachewarden: hint: %s\n", log_prefix("<5>"), shown);
 }

@@ -109,6 +109,26 @@ static void test_hostile_text(void **state)
 	free(line);
 }
 
+/* What was too long is cut once, not each time that it is read and printed. */
+static void test_cut(void **state)
+{
+	struct cw_deviation deviation = sample_deviation(sample_record());
+	char directory[EVENT_STRING_MAX + 9];
+	struct event event;
+	char *line;
+
+	(void)state;
+	sample_event(&deviation, sizeof(deviation), &event);
+	for (size_t length = EVENT_STRING_MAX - 1; length < sizeof(directory); length++) {
+		memset(directory, 'd', length);
+		directory[length] = '\0';
+		event.cwd = directory;
+		line = line_of(&event);
+		assert_returns(line);
+		free(line);
+	}
+}
+
 static void test_filter(void **state)
 {
 	_cleanup_event_parsed_ struct event_parsed parsed = { 0 };
@@ -236,9 +256,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_aggregated),
-		cmocka_unit_test(test_hostile_text), cmocka_unit_test(test_filter),
-		cmocka_unit_test(test_torn),	     cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_depth),	     cmocka_unit_test(test_mutated),
+		cmocka_unit_test(test_hostile_text), cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_filter),	     cmocka_unit_test(test_torn),
+		cmocka_unit_test(test_refused),	     cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_mutated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,65 @@ static void test_every_length(void **state)
 									   : RECORD_BAD_SIZE);
 }
 
+/* As another version would have left them, each struct longer or shorter at its end. */
+static void test_other_versions(void **state)
+{
+	static union {
+		struct cw_record record;
+		char bytes[2 * sizeof(struct cw_deviation)];
+	} other;
+	struct cw_deviation ours = sample_deviation(sample_record()), room;
+	size_t more = 24, rest = sizeof(ours) - sizeof(ours.record), length;
+	struct record view;
+
+	(void)state;
+	memset(&other, 0x55, sizeof(other));
+	memcpy(&other, &ours.record, sizeof(ours.record));
+	memcpy(other.bytes + sizeof(ours.record) + more, (char *)&ours + sizeof(ours.record), rest);
+	other.record.more = (uint16_t)(CW_RECORD_MORE + more);
+	length = sizeof(ours) + more + 8;
+	other.record.size = (uint32_t)length;
+	assert_int_equal(decode_error(&other, length), RECORD_BAD_SIZE);
+	assert_ptr_equal(record_adapt(&other, &length, &room), &room);
+	assert_int_equal(record_decode(&room, length, &view), RECORD_OK);
+	assert_memory_equal(&room, &ours, sizeof(ours));
+	assert_non_null(view.deviation);
+	/* An event is its record alone. */
+	length = sizeof(ours.record) + more;
+	other.record.size = (uint32_t)length;
+	other.record.type = CW_RECORD_EVENT;
+	assert_ptr_equal(record_adapt(&other, &length, &room), &room);
+	assert_int_equal(record_decode(&room, length, &view), RECORD_OK);
+	assert_null(view.deviation);
+	assert_int_equal(room.record.pid, ours.record.pid);
+}
+
+/* What is ours, or nothing that could be made ours, is left for record_decode() to judge. */
+static void test_not_adapted(void **state)
+{
+	struct cw_deviation ours = sample_deviation(sample_record()), room;
+	size_t length = sizeof(ours);
+
+	(void)state;
+	assert_ptr_equal(record_adapt(&ours, &length, &room), &ours);
+	for (length = 0; length < sizeof(ours); length++) {
+		size_t same = length;
+
+		assert_ptr_equal(record_adapt(&ours, &same, &room), &ours);
+		assert_int_equal(same, length);
+	}
+	length = sizeof(ours);
+	ours.record.more = 0xffff;
+	assert_ptr_equal(record_adapt(&ours, &length, &room), &ours);
+	assert_int_equal(decode_error(&ours, sizeof(ours)), RECORD_BAD_SIZE);
+	ours.record.more = 8; /* then its texts would be too short */
+	assert_ptr_equal(record_adapt(&ours, &length, &room), &ours);
+	ours.record.more = CW_RECORD_MORE;
+	ours.record.version++;
+	ours.record.size -= 8;
+	assert_ptr_equal(record_adapt(&ours, &length, &room), &ours);
+}
+
 static void test_misaligned(void **state)
 {
 	union {
@@ -183,6 +242,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_every_length),
+		cmocka_unit_test(test_other_versions),
+		cmocka_unit_test(test_not_adapted),
 		cmocka_unit_test(test_misaligned),
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_deviation_ranges),

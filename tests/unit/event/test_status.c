@@ -37,7 +37,11 @@ static struct status_report sample(void)
 		.governed = 130,
 		.clients = 2,
 		.clients_lost = 9,
+		.clients_refused = 4,
+		.clients_malformed = 5,
 		.instances = instances,
+		.repeats_told = 14,
+		.repeats_waiting = 1,
 		.record_what = "deviations",
 		.record_dir = "/var/log/cachewarden",
 		.record_error = "No space left on device",
@@ -64,8 +68,9 @@ static void test_json(void **state)
 		"{\"version\":\"0.1.0\",\"pid\":77,\"uptime_seconds\":3600,\"memory_kib\":9000,"
 		"\"backend\":\"lsm\",\"pinned\":\"/sys/fs/bpf/cachewarden/"
 		"v1\",\"self_test\":{\"passed\":true,\"detail\":null},"
-		"\"generation\":4,\"governed\":130,\"clients\":{\"count\":2,\"lost\":9},"
-		"\"malformed\":0,"
+		"\"generation\":4,\"governed\":130,\"clients\":{\"count\":2,\"lost\":9,"
+		"\"refused\":4,\"malformed\":5},"
+		"\"malformed\":0,\"repeats\":{\"told\":14,\"waiting\":1},"
 		"\"recorder\":{\"records\":\"deviations\",\"directory\":\"/var/log/cachewarden\","
 		"\"error\":\"No space left on device\",\"events\":12,\"lost\":2,\"waiting\":3},"
 		"\"instances\":[{\"name\":\"CACHE\",\"mode\":\"enforce\","

@@ -227,6 +227,28 @@ static void test_shadows(void **state)
 	assert_int_equal(shadows[3].port, 0);
 }
 
+/* How their rows are written is not documented: they are kept as they are, with their lines. */
+static void test_shadow_maps(void **state)
+{
+	static const struct said said[] = {
+		{ SEVERITY_WARNING, 9, 1, "[MapShadows.GONE] is of a shadow that is not there" },
+	};
+	_cleanup_config_ struct config *config = read_lines("[Shadows]\nNight=10.0.0.9|1972,1\n"
+							    "[MapShadows.NIGHT]\n/a b/=/c/,1;x\n"
+							    "[MapShadows.GONE]\nA=1\nB=\n",
+							    said, ARRAY_SIZE(said));
+	const struct config_shadow_map *maps = config->shadow_maps.items;
+
+	(void)state;
+	assert_int_equal(config->shadow_maps.count, 3);
+	assert_string_equal(maps[0].shadow, "NIGHT");
+	assert_string_equal(maps[0].name, "/a b/");
+	assert_string_equal(maps[0].value, "/c/,1;x");
+	assert_int_equal(maps[0].where.line, 7);
+	assert_string_equal(maps[2].shadow, "GONE");
+	assert_string_equal(maps[2].value, "");
+}
+
 static void test_gateways(void **state)
 {
 	static const struct said said[] = {
@@ -352,9 +374,9 @@ int main(void)
 		cmocka_unit_test(test_implied),		cmocka_unit_test(test_ecp),
 		cmocka_unit_test(test_licenses),	cmocka_unit_test(test_mirror),
 		cmocka_unit_test(test_mirror_mistakes), cmocka_unit_test(test_shadows),
-		cmocka_unit_test(test_gateways),	cmocka_unit_test(test_devices),
-		cmocka_unit_test(test_overridden),	cmocka_unit_test(test_paths),
-		cmocka_unit_test(test_local),
+		cmocka_unit_test(test_shadow_maps),	cmocka_unit_test(test_gateways),
+		cmocka_unit_test(test_devices),		cmocka_unit_test(test_overridden),
+		cmocka_unit_test(test_paths),		cmocka_unit_test(test_local),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

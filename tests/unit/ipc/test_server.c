@@ -3,6 +3,7 @@
 #include "ipc/serving.h"
 
 #define CLIENTS 64
+#define STUCK 100
 
 static void test_request(void **state)
 {
@@ -369,7 +370,7 @@ static void test_oversized(void **state)
 	serving_end(&serving);
 }
 
-/* One request a connection; an empty message is an end. */
+/* One request a connection; an empty message is none, and no end either. */
 static void test_second_request(void **state)
 {
 	_cleanup_ipc_client_ struct ipc_client client = IPC_CLIENT_INIT;
@@ -386,7 +387,46 @@ static void test_second_request(void **state)
 	assert_int_equal(ipc_client_connect(&client, serving.directory), 0);
 	assert_int_equal(send(client.fd, "", 0, 0), 0);
 	serve(&serving);
+	assert_int_equal(receive_end(&client, "malformed request").reason, IPC_END_PROTOCOL);
+	ipc_client_release(&client);
+	ask(&serving, &client, &request);
+	assert_int_equal(send(client.fd, "", 0, 0), 0);
+	serve(&serving);
+	assert_int_equal(receive_end(&client, "one request a connection").reason, IPC_END_PROTOCOL);
 	assert_int_equal(ipc_server_subscribers(serving.server), 0);
+	serving_end(&serving);
+}
+
+/* Who reads gets everything however many do not, and what waits for these has a bound. */
+static void test_many_slow(void **state)
+{
+	struct ipc_client *slow = calloc(STUCK, sizeof(*slow));
+	_cleanup_ipc_client_ struct ipc_client quick = IPC_CLIENT_INIT;
+	struct ipc_statistics statistics;
+	struct ipc_message message;
+	struct serving serving;
+
+	(void)state;
+	serving_start(&serving);
+	for (size_t i = 0; i < STUCK; i++) {
+		slow[i] = (struct ipc_client)IPC_CLIENT_INIT;
+		subscribe(&serving, &slow[i], EVENT_FORMAT_JSON, NULL, NULL);
+	}
+	subscribe(&serving, &quick, EVENT_FORMAT_JSON, NULL, NULL);
+	for (uint64_t i = 0; i < 3000; i++) {
+		publish(&serving, i);
+		ipc_server_flush(serving.server);
+		receive(&quick, IPC_EVENTS, &message);
+	}
+	ipc_server_statistics(serving.server, &statistics);
+	assert_in_range(statistics.waiting, IPC_QUEUES_MAX, 2 * IPC_QUEUES_MAX);
+	assert_in_range(statistics.lost, STUCK, 3000 * STUCK);
+	for (size_t i = 0; i < STUCK; i++)
+		ipc_client_release(&slow[i]);
+	free(slow);
+	serve(&serving);
+	ipc_server_statistics(serving.server, &statistics);
+	assert_int_equal(statistics.waiting, 0);
 	serving_end(&serving);
 }
 
@@ -419,7 +459,7 @@ int main(void)
 		cmocka_unit_test(test_recovery),	 cmocka_unit_test(test_many_clients),
 		cmocka_unit_test(test_too_many_clients), cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_oversized),	 cmocka_unit_test(test_second_request),
-		cmocka_unit_test(test_shutdown),
+		cmocka_unit_test(test_many_slow),	 cmocka_unit_test(test_shutdown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

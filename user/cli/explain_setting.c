@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where no rule can allow what was done, a setting may: a kind of socket is one more word in `sockets`,
+ * whoever maps memory without a file, or a file that others may have written, is one more executable in
+ * `except` of `library`. A setting is wider than a rule, and says so. Each was tried: the policy with it in
+ * was compiled and asked, as it is with rules.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cli/explain.h"
+#include "policy/words.h"
+#include "util/cleanup.h"
+
+/* ------------------------------------------------------------------ what it would be */
+
+static void add_comma(struct buffer *to, bool *first)
+{
+	if (!*first)
+		buffer_add_string(to, ", ");
+	*first = false;
+}
+
+static void value_mode(struct buffer *to, bool given, uint8_t mode)
+{
+	if (given)
+		buffer_printf(to, "mode: %s, ", vocabulary_word(&words_mode, mode));
+}
+
+/* The kinds that there are, and the one more. */
+static bool value_sockets(const struct policy *policy, const struct event *event, struct buffer *to)
+{
+	const struct cw_record *record = &event->record;
+	bool first = true;
+
+	if (record->family >= CW_FAMILIES_MAX || record->socket_type > 15)
+		return false;
+	buffer_add_string(to, "{ ");
+	value_mode(to, policy->sockets.mode_given, policy->sockets.mode);
+	buffer_add_string(to, "allow: [");
+	for (uint8_t family = 0; family < CW_FAMILIES_MAX; family++) {
+		uint16_t types = policy->sockets.types[family];
+		uint16_t whole = policy_family_types(family);
+
+		if (types && (types & whole) == whole) {
+			add_comma(to, &first);
+			buffer_add_string(to, vocabulary_word(&words_family, family));
+			types &= (uint16_t)~whole;
+		}
+		if (family == record->family)
+			types |= (uint16_t)(1u << record->socket_type);
+		for (uint8_t type = 0; types && type < words_socket_type.count; type++) {
+			if (!(types >> type & 1) || !words_socket_type.words[type])
+				continue;
+			add_comma(to, &first);
+			buffer_printf(to, "%s/%s", vocabulary_word(&words_family, family),
+				      words_socket_type.words[type]);
+		}
+	}
+	buffer_add_string(to, "] }");
+	return true;
+}
+
+/* Whoever maps it may map anything then, so it is one who has a name in the policy. */
+static bool value_library(const struct explanation *explanation, const struct policy *policy,
+			  struct buffer *to)
+{
+	const struct library_policy *library = &policy->library;
+	const char *by = explanation->event->path;
+	const char *name = by ? learning_executable(explanation->loaded, explanation->policy, by)
+			      : NULL;
+
+	if (!name)
+		return false;
+	buffer_add_string(to, "{ ");
+	value_mode(to, library->mode_given, library->mode);
+	buffer_printf(to, "trust: %s, anonymous: %s, except: [",
+		      library->check_owners ? "owners" : "any",
+		      library->anonymous ? "allow" : "deny");
+	for (size_t i = 0; i < library->except_count; i++) {
+		const struct executable *executable = &policy->executables[library->except[i]];
+
+		append_word(to, executable->name.value ? executable->name.value
+						       : executable->path.value);
+		buffer_add_string(to, ", ");
+	}
+	append_word(to, name);
+	buffer_add_string(to, "] }");
+	return true;
+}
+
+/* ------------------------------------------------------------------ trying it */
+
+static const char *next_line(const char *at, const char *end)
+{
+	const char *line = memchr(at, '\n', (size_t)(end - at));
+
+	return line ? line + 1 : end;
+}
+
+static const char *line_begin(const struct diagnostics_file *file, unsigned int number)
+{
+	const char *at = file->text, *end = file->text + file->length;
+
+	while (number > 1 && at < end) {
+		at = next_line(at, end);
+		number--;
+	}
+	return at;
+}
+
+/* The text with the setting in the place of the one that begins in that line, and goes on for as long as
+ * lines are indented; 0: it is new. */
+static void text_replaced(const struct diagnostics_file *file, unsigned int line, const char *key,
+			  const struct buffer *value, struct buffer *to)
+{
+	const char *end = file->text + file->length;
+	const char *from = line ? line_begin(file, line) : end, *rest = from;
+
+	if (line && rest < end)
+		rest = next_line(rest, end);
+	while (line && rest < end && (*rest == ' ' || *rest == '\t'))
+		rest = next_line(rest, end);
+	buffer_add(to, file->text, (size_t)(from - file->text));
+	buffer_printf(to, "%s%s: %s\n", line || from == file->text || from[-1] == '\n' ? "" : "\n",
+		      key, value->data ? value->data : "");
+	buffer_add(to, rest, (size_t)(end - rest));
+}
+
+static int try_text(const struct explanation *explanation, const struct seen_set *set,
+		    const struct buffer *text, bool *ret_allowed)
+{
+	const struct policy *policy = explanation->loaded->set.policies[explanation->policy];
+	_cleanup_(loaded_release) struct loaded trial = { 0 };
+	_cleanup_buffer_ struct buffer message = { 0 };
+	struct load_options options = { 0 };
+	_cleanup_free_ const char **paths = seen_paths(set, &options.assumed_count);
+	struct answer answer = { 0 };
+	const char *word;
+	int r;
+
+	*ret_allowed = false;
+	if (!paths || buffer_failed(text))
+		return -ENOMEM;
+	options.assumed = paths;
+	r = policy_load_text(&trial, policy->file, text->data, text->length, &options);
+	if (r)
+		return r == -EINVAL ? 0 : r;
+	if (answer_operation(&explanation->seen->told.operation, &trial, &answer, &message,
+			     &word) == 0)
+		*ret_allowed = answer.decision.verdict != CW_VERDICT_DENY;
+	answer_release(&answer);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ the whole */
+
+int explanation_find_setting(struct explanation *explanation, const struct seen_set *set)
+{
+	const struct policy *policy = explanation->loaded->set.policies[explanation->policy];
+	const struct diagnostics_file *file = policy_source(explanation->loaded, policy);
+	const struct event *event = explanation->event;
+	struct explanation_setting *setting = &explanation->setting;
+	_cleanup_buffer_ struct buffer text = { 0 };
+	bool allowed = false, known = false;
+	int r = 0;
+
+	if (!file || !file->text)
+		return 0;
+	if (event->record.operation == CW_OPERATION_SOCKET) {
+		known = value_sockets(policy, event, &setting->value);
+		setting->key = "sockets";
+		setting->line = policy->sockets.given ? policy->sockets.where.line : 0;
+		setting->note = "for every process of the instance";
+	} else {
+		known = value_library(explanation, policy, &setting->value);
+		setting->key = "library";
+		setting->line = policy->library.given ? policy->library.where.line : 0;
+		setting->note = event->target_path && *event->target_path == '/'
+					? "that program may map any file then; better: mend this "
+					  "one's owner and mode"
+					: "that program may map any file then";
+	}
+	if (known) {
+		text_replaced(file, setting->line, setting->key, &setting->value, &text);
+		r = try_text(explanation, set, &text, &allowed);
+	}
+	if (!allowed || buffer_failed(&setting->value))
+		setting->key = NULL;
+	return r;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "cli/write_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+
+static int write_all(int fd, const struct buffer *text)
+{
+	for (size_t done = 0; done < text->length;) {
+		ssize_t more = write(fd, text->data + done, text->length - done);
+
+		if (more < 0 && errno != EINTR)
+			return -errno;
+		done += more > 0 ? (size_t)more : 0;
+	}
+	return 0;
+}
+
+/* A file that is replaced keeps its owner and mode: who may read a policy is not ours to say. */
+static int adopt(int fd, const char *path, bool replace)
+{
+	struct stat st;
+
+	if (!replace || stat(path, &st))
+		return fchmod(fd, 0644) ? -errno : 0;
+	if (fchown(fd, st.st_uid, st.st_gid) && errno != EPERM)
+		return -errno;
+	return fchmod(fd, st.st_mode & 07777) ? -errno : 0;
+}
+
+int cli_write_file(const char *path, bool replace, const struct buffer *text)
+{
+	_cleanup_free_ char *temporary = NULL;
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
+		temporary = NULL;
+		return -ENOMEM;
+	}
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = adopt(fd, path, replace);
+	if (!r)
+		r = write_all(fd, text);
+	if (!r && fsync(fd))
+		r = -errno;
+	if (!r && renameat2(AT_FDCWD, temporary, AT_FDCWD, path, replace ? 0 : RENAME_NOREPLACE))
+		r = -errno;
+	if (r)
+		unlink(temporary);
+	return r;
+}
