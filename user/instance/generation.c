@@ -3,6 +3,7 @@
 #include "instance/generation.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -121,11 +122,26 @@ bool generation_local(const struct generation *generation, const char *address)
 	return false;
 }
 
+/* [2001:db8::1], as it is written where a port may follow: without the brackets. */
+static const char *without_brackets(const char *address, char ret[INET6_ADDRSTRLEN])
+{
+	size_t length = strlen(address);
+	uint8_t bytes[16];
+
+	if (length < 4 || length > INET6_ADDRSTRLEN || address[0] != '[' ||
+	    address[length - 1] != ']')
+		return address;
+	snprintf(ret, INET6_ADDRSTRLEN, "%.*s", (int)length - 2, address + 1);
+	return inet_pton(AF_INET6, ret, bytes) == 1 ? ret : address;
+}
+
 /* As written where that is an address; a name of this host has two, and IPv6 may be off. */
 void generation_peer(struct generation *generation, struct draft_entry *rule, const char *address)
 {
 	bool own = !*address || strcasecmp(address, "localhost") == 0;
+	char inner[INET6_ADDRSTRLEN];
 
+	address = without_brackets(address, inner);
 	draft_address(rule, own ? generation->loopback : address);
 	if (!own && !generation_one_host(address))
 		draft_doubt(rule, "`%s` is not the address of one host", address);
