@@ -110,9 +110,47 @@ static void upgrade(const char *name, const char *from, const char *to, const ch
 	check_records(name, done, judged);
 }
 
+/* The policy was changed as well: each is refused, and told once, or passes. What both judge is refused by the
+ * stricter, and never passed by one and refused by the other. */
+static void upgrade_policy(void)
+{
+	static const char loose[] = KEPT_HEAD "mode: enforce\n" KEPT_BODY
+					      "  - { id: two, allow: udp/10000-29000 }\n";
+	struct records records;
+	struct worker worker;
+	uint64_t refused_before;
+
+	clean();
+	daemon_how.records = records_path();
+	if (!tap_ok(start_kept(), "upgrade with another policy: a daemon enforces"))
+		return;
+	worker_start(&worker, world.guest ? 5 * REST : REST, 1);
+	worker_await(&worker, 50);
+	daemon_stop(SIGTERM);
+	refused_before = worker.counts->refused;
+	policy_write("kept", loose);
+	daemon_how.program = variants.next;
+	tap_ok(daemon_start() && pins_count("v2") > 20 && pins_count("") == 1,
+	       "upgrade with another policy: it is in force");
+	worker_await(&worker, 50);
+	worker_stop(&worker);
+	tap_ok(worker.counts->refused > refused_before && worker.counts->passed >= 50,
+	       "upgrade with another policy: %llu operations are refused, then %llu pass",
+	       (unsigned long long)worker.counts->refused,
+	       (unsigned long long)worker.counts->passed);
+	daemon_stop(SIGTERM);
+	records_read(world_path("records"), &records);
+	if (!tap_ok(records.operations == worker.counts->refused && !records.others &&
+			    !records.holes && !records.contradictions,
+		    "upgrade with another policy: each refusal was told once"))
+		tap_note("%llu told", records.operations);
+	records_release(&records);
+}
+
 void scene_upgrades(void)
 {
 	upgrade("other programs", NULL, variants.other, "v1");
 	upgrade("the next contract", NULL, variants.next, "v2");
 	upgrade("the contract before", variants.next, NULL, "v1");
+	upgrade_policy();
 }
