@@ -128,6 +128,40 @@ static void diagnose_addresses(const struct rule *rule, const struct facts *fact
 	}
 }
 
+/* A file that is an entry of several instances (one ISCAgent serves all of a host) governs as that of the
+ * first: what the others say of it is nothing that ever happens, and nobody sees that in their file. */
+static void diagnose_entries(const struct policy_set *set, const struct facts *facts, size_t index,
+			     uint8_t first[CW_FILES_MAX], struct diagnostics *diagnostics)
+{
+	const struct policy *policy = set->policies[index];
+
+	for (size_t i = 0; i < policy->executable_count; i++) {
+		const struct executable *executable = &policy->executables[i];
+		const struct pattern_fact *pattern = executable->entry
+							     ? facts_pattern(facts, index, i)
+							     : NULL;
+		const struct policy *other = NULL;
+
+		for (size_t k = 0; pattern && k < pattern->file_count; k++) {
+			uint32_t file = facts->files[pattern->files[k]].file;
+
+			if (file >= CW_FILES_MAX)
+				continue;
+			if (!first[file])
+				first[file] = (uint8_t)(index + 1);
+			else if (first[file] != index + 1 && !other)
+				other = set->policies[first[file] - 1];
+		}
+		if (other)
+			diagnostic_hint(
+				diagnostics_add(diagnostics, SEVERITY_NOTE, &executable->path.where,
+						"`%s` is an entry of %s as well, whose "
+						"policy comes first and governs it",
+						executable->path.value, other->instance.value),
+				"what rules here say of it belongs into %s", other->file);
+	}
+}
+
 static bool id_known(const struct id_fact *id)
 {
 	return id && id->known;
@@ -161,6 +195,8 @@ static void diagnose_owner(const struct policy *policy, const struct facts *fact
 void resolve_diagnose(const struct policy_set *set, const struct facts *facts,
 		      struct diagnostics *diagnostics)
 {
+	uint8_t first[CW_FILES_MAX] = { 0 }; /* 1 and the policy whose entry the file is */
+
 	for (size_t p = 0; p < set->count; p++) {
 		const struct policy *policy = set->policies[p];
 		const struct text_list *guards[] = { &policy->guard.bind.users,
@@ -169,6 +205,8 @@ void resolve_diagnose(const struct policy_set *set, const struct facts *facts,
 
 		diagnose_owner(policy, facts, diagnostics);
 		diagnose_executables(policy, p, facts, diagnostics);
+		if (p < CW_INSTANCES_MAX)
+			diagnose_entries(set, facts, p, first, diagnostics);
 		for (int k = 0; k < CW_RULE_CLASSES; k++) {
 			const struct rule_class *class = &policy->classes[k];
 
