@@ -143,9 +143,10 @@ static void diagnose_entries(const struct policy_set *set, const struct facts *f
 		const struct policy *other = NULL;
 
 		for (size_t k = 0; pattern && k < pattern->file_count; k++) {
-			uint32_t file = facts->files[pattern->files[k]].file;
+			const struct file_fact *fact = &facts->files[pattern->files[k]];
+			uint32_t file = fact->file;
 
-			if (file >= CW_FILES_MAX)
+			if (file >= CW_FILES_MAX || fact->trust == FILE_MISSING)
 				continue;
 			if (!first[file])
 				first[file] = (uint8_t)(index + 1);
