@@ -122,7 +122,7 @@ static void name_instance(struct generation *generation)
 	const char *name = generation->instance->name ? generation->instance->name : "";
 	char made[POLICY_NAME_MAX + 1];
 
-	snprintf(made, sizeof(made), "%s%s", name_good(name) ? "" : "I", name);
+	snprintf(made, sizeof(made), "%s%s", name_sign(*name, true) ? "" : "I", name);
 	for (char *at = made; *at; at++)
 		if (!name_sign(*at, false))
 			*at = '_';
