@@ -77,10 +77,11 @@ static int explanation_ask(struct explanation *explanation, const struct seen_se
 			nearest_rules(&loaded->image, loaded->set.policies[explanation->policy],
 				      &request, explanation->nearest, EXPLAIN_NEAREST_MAX);
 	r = learning_run(set, loaded, explanation->policy, &options, &explanation->learning);
-	/* What was tampered with, or could not be told, no line answers for. */
-	if (!r && decision.verdict == CW_VERDICT_DENY && nearest_class(&request) < 0 &&
-	    (decision.reason == CW_REASON_NO_RULE ||
-	     decision.reason == CW_REASON_UNTRUSTED_LIBRARY))
+	/* What was tampered with, or could not be told, no setting answers for either. */
+	if (!r && decision.verdict == CW_VERDICT_DENY &&
+	    (decision.reason == CW_REASON_GUARD ||
+	     (nearest_class(&request) < 0 && (decision.reason == CW_REASON_NO_RULE ||
+					      decision.reason == CW_REASON_UNTRUSTED_LIBRARY))))
 		r = explanation_find_setting(explanation, set);
 	return r;
 }

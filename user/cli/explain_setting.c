@@ -2,13 +2,14 @@
 /*
  * Where no rule can allow what was done, a setting may: a kind of socket is one more word in `sockets`,
  * whoever maps memory without a file, or a file that others may have written, is one more executable in
- * `except` of `library`. A setting is wider than a rule, and says so. Each was tried: the policy with it in
+ * `except` of `library`, and who is not governed is one more of a guard's `users`. A setting is wider than a rule, and says so. Each was tried: the policy with it in
  * was compiled and asked, as it is with rules.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "cli/explain.h"
+#include "policy/text.h"
 #include "policy/words.h"
 #include "util/cleanup.h"
 
@@ -89,6 +90,87 @@ static bool value_library(const struct explanation *explanation, const struct po
 	return true;
 }
 
+/* ------------------------------------------------------------------ guards */
+
+struct guard_part {
+	const char *name; /* `bind`, `connect`, `exec` */
+	uint8_t class;
+	const struct port_range *ports;
+	size_t port_count;
+	const struct text_list *users;
+};
+
+static void value_users(const struct text_list *users, const char *more, struct buffer *to)
+{
+	bool first = true;
+
+	if (!users->count && !more)
+		return;
+	buffer_add_string(to, ", users: [");
+	for (size_t i = 0; i < users->count; i++) {
+		add_comma(to, &first);
+		append_word(to, users->items[i].value);
+	}
+	if (more) {
+		add_comma(to, &first);
+		append_word(to, more);
+	}
+	buffer_add_char(to, ']');
+}
+
+static void value_part(const struct policy *policy, const struct guard_part *part, const char *more,
+		       struct buffer *to)
+{
+	const struct guard_exec *exec = &policy->guard.exec;
+	bool first = true;
+
+	buffer_printf(to, "%s: { %s: [", part->name, part->ports ? "ports" : "executables");
+	for (size_t i = 0; i < part->port_count; i++) {
+		_cleanup_buffer_ struct buffer port = { 0 };
+
+		port_range_text(&part->ports[i], &port);
+		add_comma(to, &first);
+		append_word(to, port.data ? port.data : "");
+	}
+	for (size_t i = 0; !part->ports && i < exec->executable_count; i++) {
+		const struct executable *executable = &policy->executables[exec->executables[i]];
+
+		add_comma(to, &first);
+		append_word(to, executable->name.value ? executable->name.value
+						       : executable->path.value);
+	}
+	buffer_add_char(to, ']');
+	value_users(part->users, more, to);
+	buffer_add_string(to, " }");
+}
+
+/* All of the guard, with one more user in the part that answered. */
+static bool value_guard(const struct policy *policy, uint8_t class, const char *user,
+			struct buffer *to)
+{
+	const struct guard_policy *guard = &policy->guard;
+	const struct guard_part parts[] = {
+		{ "bind", CW_CLASS_BIND, guard->bind.ports, guard->bind.port_count,
+		  &guard->bind.users },
+		{ "connect", CW_CLASS_CONNECT, guard->connect.ports, guard->connect.port_count,
+		  &guard->connect.users },
+		{ "exec", CW_CLASS_EXEC, NULL, 0, &guard->exec.users },
+	};
+	bool first = true;
+
+	buffer_add_string(to, "{ ");
+	value_mode(to, guard->mode_given, guard->mode);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (!(parts[i].class == CW_CLASS_EXEC ? guard->exec.executable_count
+						      : parts[i].port_count))
+			continue;
+		add_comma(to, &first);
+		value_part(policy, &parts[i], parts[i].class == class ? user : NULL, to);
+	}
+	buffer_add_string(to, " }");
+	return !first;
+}
+
 /* ------------------------------------------------------------------ trying it */
 
 static const char *next_line(const char *at, const char *end)
@@ -161,13 +243,20 @@ int explanation_find_setting(struct explanation *explanation, const struct seen_
 	const struct diagnostics_file *file = policy_source(explanation->loaded, policy);
 	const struct event *event = explanation->event;
 	struct explanation_setting *setting = &explanation->setting;
+	const struct cw_decision *decision = &explanation->now.decision;
 	_cleanup_buffer_ struct buffer text = { 0 };
 	bool allowed = false, known = false;
 	int r = 0;
 
 	if (!file || !file->text)
 		return 0;
-	if (event->record.operation == CW_OPERATION_SOCKET) {
+	if (decision->reason == CW_REASON_GUARD) {
+		known = value_guard(policy, decision->rule_class, learning_user(explanation->seen),
+				    &setting->value);
+		setting->key = "guard";
+		setting->line = policy->guard.given ? policy->guard.where.line : 0;
+		setting->note = "for all that this user runs";
+	} else if (event->record.operation == CW_OPERATION_SOCKET) {
 		known = value_sockets(policy, event, &setting->value);
 		setting->key = "sockets";
 		setting->line = policy->sockets.given ? policy->sockets.where.line : 0;

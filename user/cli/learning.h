@@ -55,6 +55,9 @@ int learning_run(const struct seen_set *set, const struct loaded *loaded, size_t
 /* The name that the policy gives to exactly this file; NULL: none. */
 const char *learning_executable(const struct loaded *loaded, size_t policy, const char *path);
 
+/* Who acted, as a rule names him. */
+const char *learning_user(const struct seen *seen);
+
 /* Fill in item->words, or item->left. 0 or -ENOMEM. */
 int learning_words(const struct loaded *loaded, size_t policy,
 		   const struct learning_options *options, struct learning_item *item);

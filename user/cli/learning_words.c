@@ -139,7 +139,7 @@ static int address_word(struct learning_item *item)
 /* ------------------------------------------------------------------ the rest */
 
 /* By name where this host knows it as the same user; else by number. */
-static const char *user_word(const struct seen *seen)
+const char *learning_user(const struct seen *seen)
 {
 	const struct passwd *entry = getpwnam(seen->user);
 	uint64_t number;
@@ -244,7 +244,7 @@ int learning_words(const struct loaded *loaded, size_t policy,
 		r = words_target(loaded, policy, options, item);
 	if (r || item->left)
 		return r;
-	item->owned[LEARN_USER] = strdup(options->any_user ? "" : user_word(item->seen));
+	item->owned[LEARN_USER] = strdup(options->any_user ? "" : learning_user(item->seen));
 	if (!item->owned[LEARN_USER])
 		return -ENOMEM;
 	for (int d = 0; d < LEARN_DIMENSIONS; d++)
