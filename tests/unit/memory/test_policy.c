@@ -20,6 +20,7 @@
 #include "host/policyfile.h"
 #include "instance/config.h"
 #include "policy/image.h"
+#include "policy/merge.h"
 #include "util/buffer.h"
 
 /* ------------------------------------------------------------------ policies */
@@ -221,6 +222,34 @@ static void test_show(void **state)
 	policy_free(policies[0]);
 }
 
+/* Generated once, edited, and generated again. */
+static int merge(void *context)
+{
+	_cleanup_buffer_ struct buffer existing = { 0 }, made = { 0 }, ret = { 0 }, told = { 0 };
+	int r;
+
+	(void)context;
+	buffer_add_string(&existing, text);
+	merge_mark(&existing);
+	buffer_add_string(&made, text);
+	merge_mark(&made);
+	if (buffer_failed(&existing) || buffer_failed(&made))
+		return -ENOMEM;
+	/* A setting is changed, another one is taken out. */
+	memcpy(strstr(existing.data, "release"), "keep   ", 7);
+	memcpy(strstr(existing.data, "allow_partial"), "allow_partiel", 13);
+	r = merge_policy(existing.data, existing.length, &made, &ret, &told);
+	assert_true(r == -ENOMEM || (r == 0 && strstr(ret.data, "on_stop: keep") &&
+				     strstr(told.data, "allow_partial: taken out by you")));
+	return r;
+}
+
+static void test_merge(void **state)
+{
+	(void)state;
+	assert_true(sweep(merge, NULL) > 10);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -247,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_read),	cmocka_unit_test(test_gather),
 		cmocka_unit_test(test_compile), cmocka_unit_test(test_directory),
 		cmocka_unit_test(test_show),	cmocka_unit_test(test_configuration),
+		cmocka_unit_test(test_merge),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
