@@ -68,7 +68,8 @@ static void check_reading(size_t size)
 
 	assert(reader_new(directory, &query, &reader) == 0);
 	while (reader_next(reader, &line) == 1) {
-		assert(++lines <= 2 * size + 4);
+		lines++;
+		assert(lines <= 2 * size + 4);
 		assert(strlen(line.text) == line.length || line.kind != READER_DAMAGE);
 		assert(line.length <= SEGMENT_LINE_MAX);
 		if (line.kind == READER_DAMAGE)
