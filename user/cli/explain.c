@@ -193,6 +193,8 @@ static int explain_number(struct explain *explain, const char *number)
 	}
 	if (r) {
 		log_err(r, "read %s", log_dir);
+		if (r == -ENOENT)
+			log_hint("the daemon records below its --log-dir; give the same here");
 		return CLI_CANNOT;
 	}
 	log_err(0, "event %s is not in the recording below %s", number, log_dir);
