@@ -549,7 +549,7 @@ CW_ASSERT_SIZE(struct cw_repeat_told, 16);
 /* ------------------------------------------------------------------ what one daemon leaves to the next */
 
 #define CW_RINGS 2 /* deviations, events */
-#define CW_PINS_MAX 96
+#define CW_PINS_MAX 160
 #define CW_PIN_NAME 40
 #define CW_INSTANCE_NAME 72
 #define CW_GENERATIONS 16

@@ -15,6 +15,7 @@
 #include "object.bpf.h"
 #include "record.bpf.h"
 #include "subject.bpf.h"
+#include "turn.bpf.h"
 
 #define EACCES 13
 #define SIGKILL 9
@@ -195,6 +196,7 @@ static __always_inline int settle(const struct hook *hook, const struct judgemen
 		counter = counter_of(operation, CW_VERDICT_ALLOW);
 		if (!counter)
 			return 0;
+		turn_note(operation);
 		if (somebody_wants(operation))
 			count(counter,
 			      record_event(judgement, counter, hook->pages.head->generation));
@@ -207,6 +209,10 @@ static __always_inline int settle(const struct hook *hook, const struct judgemen
 				      ? refusal
 				      : CW_EFFECT_NONE;
 
+		if (effect == CW_EFFECT_NONE)
+			turn_note(operation);
+		else if (turn_refused())
+			effect = CW_EFFECT_KILLED;
 		/* The self-test's own are none of the host's. */
 		if (judgement->request.instance != CW_INSTANCE_CANARY) {
 			enum outcome outcome = record_deviating(judgement, effect,
@@ -450,6 +456,7 @@ static __always_inline int settle_address(__u32 operation, const struct socket_f
 		break;
 	case ADDRESS_BAD:
 		fault(CW_FAULT_BAD_ADDRESS);
+		turn_note(operation);
 		return 0;
 	default:
 		return 0;

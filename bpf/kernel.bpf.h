@@ -130,6 +130,25 @@ static __always_inline bool kernel_read_implies_exec(void)
 	return BPF_CORE_READ(task, personality) & READ_IMPLIES_EXEC;
 }
 
+/* An argument of a function that a kprobe stopped at its entry, or right behind it; 0: not known here. */
+static __always_inline __u64 kernel_argument(const __u64 *registers, __u32 number)
+{
+#if defined(__TARGET_ARCH_x86)
+	return registers[14 - number]; /* di, si, dx, cx */
+#elif defined(__TARGET_ARCH_arm64)
+	return registers[number];
+#else
+	return 0;
+#endif
+}
+
+/* From 6.2 on: a pointer of which the verifier does not know, for plain loads. */
+void *bpf_rdonly_cast(void *pointer, __u32 type) __ksym __weak;
+
+#define argument_as(type, number) \
+	((struct type *)bpf_rdonly_cast((void *)kernel_argument(ctx, number), \
+					bpf_core_type_id_kernel(struct type)))
+
 struct mptcp_sock {
 	struct sock *first;
 } __attribute__((preserve_access_index));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The attach points of all backends. A hook reads its arguments into a request, calls decide() and
- * settles; the backends differ only in how they settle. The loader turns autoload on for one backend's
+ * The attach points of all backends (those of lsm and fmod_ret are in hooks.bpf.h). A hook reads its
+ * arguments into a request, calls decide() and settles; the backends differ only in how they settle. The loader turns autoload on for one backend's
  * programs and for the label keepers.
  *
  *   label keepers   fork, exec, exit tracepoints (exec: where the hooks below judge what is mapped, the
@@ -17,10 +17,10 @@
 
 #include <bpf/bpf_endian.h>
 
+#include "hooks.bpf.h"
 #include "inherit.bpf.h"
 #include "judge.bpf.h"
 #include "label.bpf.h"
-#include "reach.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -43,6 +43,16 @@ SEC("?tp_btf/sched_process_fork")
 int BPF_PROG(label_fork_again, struct task_struct *parent, struct task_struct *child)
 {
 	subject_fork(parent->tgid, child->tgid);
+	return 0;
+}
+
+/* Where the kernel preempts, also this: a kprobe is never passed by. The child does not run yet. */
+SEC("?kprobe/wake_up_new_task")
+int label_fork_last(__u64 *ctx)
+{
+	struct task_struct *child = (void *)kernel_argument(ctx, 0);
+
+	subject_fork(bpf_get_current_pid_tgid() >> 32, BPF_CORE_READ(child, tgid));
 	return 0;
 }
 
@@ -82,6 +92,14 @@ SEC("?fentry/security_bprm_committing_creds")
 int BPF_PROG(label_committing, struct linux_binprm *bprm)
 {
 	label_executed(bpf_get_current_pid_tgid() >> 32, bprm, false);
+	return 0;
+}
+
+/* As label_fork_last. */
+SEC("?kprobe/security_bprm_committed_creds")
+int label_exec_last(__u64 *ctx)
+{
+	label_executed(bpf_get_current_pid_tgid() >> 32, argument_as(linux_binprm, 0), true);
 	return 0;
 }
 
@@ -207,136 +225,6 @@ int tell_changed(__u64 *context)
 		      record_deviating(&judgement, CW_EFFECT_NONE,
 				       hook.pages.head ? hook.pages.head->generation : 0));
 	return 0;
-}
-
-/* ------------------------------------------------------------------ lsm and fmod_ret */
-
-/*
- * Both kinds of program get the hook's arguments; the LSM's also get what earlier modules answered,
- * which must be passed on. HOOK() declares the pair around one body.
- */
-#define HOOK(name, lsm_hook, function, parameters, arguments) \
-	static __always_inline int name parameters; \
-	SEC("?lsm/" #lsm_hook) \
-	int BPF_PROG(lsm_##name, HOOK_PARAMETERS parameters, int earlier) \
-	{ \
-		return earlier ? earlier : name arguments; \
-	} \
-	SEC("?fmod_ret/" #function) \
-	int BPF_PROG(fmod_##name, HOOK_PARAMETERS parameters, int earlier) \
-	{ \
-		return earlier ? earlier : name arguments; \
-	} \
-	static __always_inline int name parameters
-#define HOOK_PARAMETERS(...) __VA_ARGS__
-
-HOOK(exec, bprm_check_security, security_bprm_check, (struct linux_binprm * bprm), (bprm))
-{
-	return settle_exec(bprm);
-}
-
-HOOK(create, socket_create, security_socket_create, (int family, int type, int protocol, int kern),
-     (family, type, protocol, kern))
-{
-	return kern ? 0 : settle_socket(family, type & 0xf, protocol, attached_backend);
-}
-
-HOOK(connect, socket_connect, security_socket_connect,
-     (struct socket * socket, struct sockaddr *address, int length), (socket, address, length))
-{
-	return settle_socket_address(CW_OPERATION_CONNECT, socket, address, length);
-}
-
-HOOK(bind, socket_bind, security_socket_bind,
-     (struct socket * socket, struct sockaddr *address, int length), (socket, address, length))
-{
-	return settle_socket_address(CW_OPERATION_BIND, socket, address, length);
-}
-
-HOOK(listen, socket_listen, security_socket_listen, (struct socket * socket, int backlog),
-     (socket, backlog))
-{
-	return settle_listen(socket->sk);
-}
-
-/* Most sends name no peer. TCP heeds one only for fast open. */
-HOOK(send, socket_sendmsg, security_socket_sendmsg,
-     (struct socket * socket, struct msghdr *message, int size), (socket, message, size))
-{
-	void *name = message->msg_name;
-
-	if (!name)
-		return 0;
-	return settle_send(socket, name, message->msg_namelen, message->msg_flags);
-}
-
-HOOK(receive, file_receive, security_file_receive, (struct file * file), (file))
-{
-	return settle_receive(file);
-}
-
-/* SCTP's lists of addresses: bindx, connectx, and the new peer of a send. */
-SEC("?lsm/sctp_bind_connect")
-int BPF_PROG(lsm_sctp, struct sock *sock, int option, struct sockaddr *address, int length,
-	     int earlier)
-{
-	return earlier ? earlier : settle_sctp(ctx, sock, option, length);
-}
-
-SEC("?fmod_ret/security_sctp_bind_connect")
-int BPF_PROG(fmod_sctp, struct sock *sock, int option, struct sockaddr *address, int length,
-	     int earlier)
-{
-	return earlier ? earlier : settle_sctp(ctx, sock, option, length);
-}
-
-static __always_inline int settle_mmap(const void *arguments, struct file *file,
-				       unsigned long protection, unsigned long flags)
-{
-	bool apart = protection & PROT_WRITE && (flags & MAP_TYPE) == MAP_PRIVATE;
-
-	return protection & PROT_EXEC ? settle_library(file, arguments, apart) : 0;
-}
-
-/* These two differ in their arguments: the LSM hooks also tell what was requested. */
-SEC("?lsm/mmap_file")
-int BPF_PROG(lsm_mmap, struct file *file, unsigned long requested, unsigned long protection,
-	     unsigned long flags, int earlier)
-{
-	return earlier ? earlier : settle_mmap(ctx, file, protection, flags);
-}
-
-SEC("?fmod_ret/security_mmap_file")
-int BPF_PROG(fmod_mmap, struct file *file, unsigned long protection, unsigned long flags,
-	     int earlier)
-{
-	if ((protection & (PROT_READ | PROT_EXEC)) == PROT_READ && kernel_read_implies_exec())
-		protection |= PROT_EXEC;
-	return earlier ? earlier : settle_mmap(ctx, file, protection, flags);
-}
-
-/* What was mapped as data, perhaps written to, becomes code; or code becomes writable. */
-HOOK(protect, file_mprotect, security_file_mprotect,
-     (struct vm_area_struct * area, unsigned long requested, unsigned long protection),
-     (area, requested, protection))
-{
-	unsigned long flags = area->vm_flags;
-	bool writable = protection & PROT_WRITE && !(flags & VM_SHARED);
-
-	if (!(protection & PROT_EXEC) || (flags & VM_EXEC && (!writable || flags & VM_WRITE)))
-		return 0;
-	return settle_library(area->vm_file, NULL, writable || area->anon_vma);
-}
-
-HOOK(trace, ptrace_access_check, security_ptrace_access_check,
-     (struct task_struct * task, unsigned int mode), (task, mode))
-{
-	return settle_trace(task, mode);
-}
-
-HOOK(open, file_open, security_file_open, (struct file * file), (file))
-{
-	return settle_open(file);
 }
 
 /* ------------------------------------------------------------------ cgroup */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* From <netinet/sctp.h>, which is in a package of its own. */
@@ -239,6 +240,37 @@ static int step_sustain(struct actor *actor, char **arguments)
 	return 0;
 }
 
+static void crowd_one(char **arguments)
+{
+	struct sockaddr_storage address;
+	socklen_t size = actor_address(arguments[2], &address);
+	int fd = actor_socket(arguments[1]), passed = 0;
+
+	for (int left = atoi(arguments[0]); fd >= 0 && left > 0; left--)
+		passed += connect(fd, (struct sockaddr *)&address, size) == 0;
+	_exit(fd < 0 || passed);
+}
+
+/* CHILDREN that each connect COUNT times, all at once: EISCONN if one of them ever was connected. */
+static int step_crowd_connect(struct actor *actor, char **arguments)
+{
+	int status, passed = 0;
+
+	(void)actor;
+	for (int left = atoi(arguments[0]); left > 0; left--) {
+		pid_t child = fork();
+
+		if (child < 0)
+			return errno;
+		if (!child)
+			crowd_one(arguments + 1);
+	}
+	/* Who was killed was not connected. */
+	while (wait(&status) > 0)
+		passed += WIFEXITED(status) && WEXITSTATUS(status);
+	return passed ? EISCONN : 0;
+}
+
 const struct actor_step address_steps[] = {
 	{ "connect", 1, false, step_connect },
 	{ "bind", 1, false, step_bind },
@@ -256,5 +288,6 @@ const struct actor_step address_steps[] = {
 	{ "hammer-connect", 3, false, step_hammer_connect },
 	{ "hammer-bind", 3, false, step_hammer_bind },
 	{ "hammer-send", 3, false, step_hammer_send },
+	{ "crowd-connect", 4, false, step_crowd_connect },
 	{ NULL },
 };

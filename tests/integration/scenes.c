@@ -23,5 +23,6 @@ const struct scene scenes[] = {
 	{ "recording", scene_recording },
 	{ "endurance", scene_endurance },
 	{ "standin", scene_standin },
+	{ "preempted", scene_preempted }, /* what it loses is no matter to those before */
 	{ NULL, NULL },
 };

@@ -29,6 +29,7 @@ void scene_strangers(void); /* what is no request, and who may not ask */
 void scene_recording(void);
 void scene_endurance(void);
 void scene_standin(void);
+void scene_preempted(void); /* many at once on few processors */
 void standin_release(void);
 void leaving_prepare(void); /* what BPF objects there are before */
 void scene_leaving(void); /* the end: nothing of ours is left */

@@ -105,6 +105,26 @@ static void reason_of(const struct examination *result, char *to, size_t size)
 		snprintf(to, size, "works");
 }
 
+/* What a hook that is passed by means here: see bpf/turn.bpf.h. */
+static void advise_preemption(const struct kern_probe *probe, const struct examination *fmod_ret,
+			      struct buffer *to)
+{
+	if (!probe->preempts || fmod_ret->error || !fmod_ret->tested)
+		return;
+	if (probe->kprobes)
+		buffer_add_string(
+			to,
+			"this kernel preempts tasks within tracing programs and then passes these "
+			"by for others: with backend fmod_ret a kprobe judges what a hook and its "
+			"second copy were passed by for, and ends the process where these would "
+			"refuse; by then the packet of its connect or send may have left\n");
+	else
+		buffer_add_string(
+			to, "this kernel preempts tasks within tracing programs and then passes "
+			    "these by for others: with backend fmod_ret what others do meanwhile "
+			    "is not judged (`status`: skipped)\n");
+}
+
 /* What an operator can change, with this host's own list and never a fixed one. */
 static void advise(const struct kern_probe *probe, const struct examination results[CW_BACKEND_MAX],
 		   struct buffer *to)
@@ -118,6 +138,7 @@ static void advise(const struct kern_probe *probe, const struct examination resu
 	if (probe->lsm_known && !probe->lsm_bpf)
 		buffer_printf(to, "for backend lsm, boot with lsm=%s%sbpf\n", probe->lsm,
 			      *probe->lsm ? "," : "");
+	advise_preemption(probe, &results[CW_BACKEND_FMOD_RET], to);
 	if (!*probe->cgroup)
 		buffer_add_string(to, "for backend cgroup, mount cgroup v2: "
 				      "mount -t cgroup2 none /sys/fs/cgroup/unified\n");

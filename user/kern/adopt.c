@@ -105,9 +105,9 @@ static void judge_current(struct kern_pins *pins, const struct kern_probe *probe
 		pins->state = KERN_PINS_OTHER;
 		return;
 	}
-	kern = kern_new(probe, pins->backend);
-	pins->state = kern && !set_check_shapes(pins->current, kern->skeleton, pins->backend,
-						probe->cgroup, &pins->problems)
+	pins->preempts = set_preempts(&ledger);
+	kern = kern_new(probe, pins->backend, pins->preempts);
+	pins->state = kern && !set_check_shapes(pins->current, kern, probe->cgroup, &pins->problems)
 			      ? KERN_PINS_OURS
 			      : KERN_PINS_WRONG;
 	kern_free(kern);
@@ -221,14 +221,14 @@ static int adopt_pin(struct kern *kern, const struct kern_pins *pins, const stru
 
 int kern_adopt(const struct kern_probe *probe, const struct kern_pins *pins, struct kern **ret_kern)
 {
-	struct kern *kern = kern_new(probe, pins->backend);
+	struct kern *kern = kern_new(probe, pins->backend, pins->preempts);
 	struct pin table[CW_PINS_MAX];
 	size_t count = 0;
 	int r = 0;
 
 	if (!kern)
 		return -ENOMEM;
-	count = pin_table(kern->skeleton, pins->backend, table);
+	count = pin_table(kern->skeleton, pins->backend, pins->preempts, table);
 	for (size_t i = 0; i < count && !r; i++)
 		r = adopt_pin(kern, pins, &table[i]);
 	if (!r)

@@ -110,6 +110,11 @@ static bool ledger_has(const struct cw_ledger *ledger, const char *name)
 	return false;
 }
 
+bool set_preempts(const struct cw_ledger *ledger)
+{
+	return ledger_has(ledger, "link_label_fork_last");
+}
+
 static int check_strangers(const char *directory, const struct cw_ledger *ledger,
 			   struct buffer *problems)
 {
@@ -229,6 +234,8 @@ static enum bpf_link_type link_type(const struct pin *pin)
 {
 	if (pin->row->kind == ATTACH_CGROUP)
 		return BPF_LINK_TYPE_CGROUP;
+	if (bpf_program__type(pin->program) == BPF_PROG_TYPE_KPROBE)
+		return BPF_LINK_TYPE_PERF_EVENT;
 	return bpf_program__expected_attach_type(pin->program) == BPF_TRACE_RAW_TP
 		       ? BPF_LINK_TYPE_RAW_TRACEPOINT
 		       : BPF_LINK_TYPE_TRACING;
@@ -263,11 +270,11 @@ static int check_link(const struct pin *pin, int fd, uint32_t program, const cha
 }
 
 /* In the table's order a program comes right before its link. */
-int set_check_shapes(const char *directory, struct warden_bpf *skeleton, enum cw_backend backend,
-		     const char *cgroup, struct buffer *problems)
+int set_check_shapes(const char *directory, const struct kern *kern, const char *cgroup,
+		     struct buffer *problems)
 {
 	struct pin pins[CW_PINS_MAX];
-	size_t count = pin_table(skeleton, backend, pins);
+	size_t count = pin_table(kern->skeleton, kern->backend, kern->preempts, pins);
 	struct cw_pin program = { 0 };
 	int r = 0;
 

@@ -121,71 +121,6 @@ uint64_t kern_repeats_told(const struct kern *kern)
 
 /* ------------------------------------------------------------------ faults */
 
-/* How often the kernel passed a program by; kernels count it from 5.12 on. */
-static uint64_t program_skipped(int program)
-{
-	struct bpf_prog_info info = { 0 };
-	__u32 size = sizeof(info);
-
-	return program >= 0 && !bpf_obj_get_info_by_fd(program, &info, &size)
-		       ? info.recursion_misses
-		       : 0;
-}
-
-/*
- * A tracing program does not run while it already runs on the same CPU, and where the kernel may preempt
- * it that is not only itself: the hook then passes by without it. Of a label keeper and its second copy
- * at least one ran, up to the lesser of the two counts.
- */
-static uint64_t skipped_by_both(uint64_t first, int second)
-{
-	uint64_t again = second < 0 ? first : program_skipped(second);
-
-	return again < first ? again : first;
-}
-
-static uint64_t kern_skipped(struct kern *kern)
-{
-	uint64_t skipped = 0;
-
-	for (size_t i = 0; i < program_row_count; i++) {
-		uint64_t first = program_skipped(kern->programs[i]);
-		char name[64];
-
-		if (!first || strstr(program_rows[i].name, "_again"))
-			continue;
-		snprintf(name, sizeof(name), "%s_again", program_rows[i].name);
-		skipped += skipped_by_both(first, kern_program(kern, name));
-	}
-	return skipped;
-}
-
-static uint64_t set_skipped(const char *set)
-{
-	uint64_t skipped = 0;
-	char **names = NULL;
-	size_t count = 0;
-
-	if (names_read(set, &names, &count))
-		return 0;
-	for (size_t i = 0; i < count; i++) {
-		_cleanup_close_ int program = -1, second = -1;
-		char path[KERN_PATH];
-
-		if (strncmp(names[i], pin_kinds[PIN_PROGRAM], strlen(pin_kinds[PIN_PROGRAM])) !=
-			    0 ||
-		    strstr(names[i], "_again"))
-			continue;
-		set_path(path, sizeof(path), set, names[i]);
-		program = bpf_obj_get(path);
-		strncat(path, "_again", sizeof(path) - strlen(path) - 1);
-		second = bpf_obj_get(path);
-		skipped += skipped_by_both(program_skipped(program), second);
-	}
-	names_free(names, count);
-	return skipped;
-}
-
 static int faults_add(int map, __u64 faults[CW_CARRIED_FAULTS])
 {
 	struct percpu percpu;
@@ -204,7 +139,7 @@ int kern_faults(struct kern *kern, uint64_t faults[CW_FAULT_MAX])
 	struct cw_carried all = *carried(kern->ledger);
 	int r = faults_add(bpf_map__fd(kern->skeleton->maps.faults), all.faults);
 
-	all.faults[CW_FAULT_SKIPPED] += kern_skipped(kern);
+	all.faults[CW_FAULT_SKIPPED] += skipped_of_ours(kern);
 	for (size_t i = 0; !r && i < CW_FAULT_MAX; i++)
 		faults[i] = all.faults[i];
 	return r;
@@ -250,7 +185,7 @@ int counters_carry(struct cw_ledger *to, const struct counted *from)
 		r = faults_add(from->faults, all.faults);
 	if (r)
 		return r;
-	all.faults[CW_FAULT_SKIPPED] += set_skipped(from->set);
+	all.faults[CW_FAULT_SKIPPED] += skipped_of_set(from->set);
 	to->carried[other] = all;
 	__atomic_store_n(&to->carried_current, other, __ATOMIC_RELEASE);
 	fault_point("counters-carried");

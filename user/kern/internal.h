@@ -10,14 +10,15 @@
 #include "util/cleanup.h"
 #include "warden.skel.h"
 
-#define KERN_LINKS_MAX 40
-#define KERN_PROGRAMS_MAX 64
+#define KERN_LINKS_MAX 64
+#define KERN_PROGRAMS_MAX 96
 
 /* ------------------------------------------------------------------ table.c */
 
 enum attach_kind {
 	ATTACH_NOT, /* run on demand */
 	ATTACH_PLAIN, /* its section says where */
+	ATTACH_BODY, /* a kprobe right behind the entry of the function that its section names */
 	ATTACH_CGROUP, /* at the root of cgroup v2 */
 };
 
@@ -26,8 +27,11 @@ struct program_row {
 	unsigned int backends; /* 1 << enum cw_backend */
 	enum attach_kind kind;
 };
+#define ROW_PREEMPTING \
+	(1u << 31) /* beside backends: where the kernel preempts tracing programs only */
 extern const struct program_row program_rows[];
 extern const size_t program_row_count;
+bool row_wanted(const struct program_row *row, enum cw_backend backend, bool preempts);
 
 enum pin_kind { PIN_MAP, PIN_PROGRAM, PIN_LINK, PIN_KIND_MAX };
 extern const char *const pin_kinds[PIN_KIND_MAX]; /* how the names of their pins begin */
@@ -40,8 +44,16 @@ struct pin {
 	struct bpf_program *program; /* of a link: the one attached */
 	const struct program_row *row; /* of a program or a link */
 };
-size_t pin_table(struct warden_bpf *skeleton, enum cw_backend backend,
+size_t pin_table(struct warden_bpf *skeleton, enum cw_backend backend, bool preempts,
 		 struct pin pins[CW_PINS_MAX]);
+
+/* ------------------------------------------------------------------ attach.c */
+
+/* Attach a kprobe where its section says: at a function's entry, or in its body right behind that, where
+ * the arguments are still in their registers. A link's descriptor, or negative errno. */
+int attach_kprobe(const struct bpf_program *program, enum attach_kind kind);
+/* Can probes be put into a function's body here? */
+bool attach_body_works(const char *function);
 
 /* ------------------------------------------------------------------ ring.c */
 
@@ -108,12 +120,13 @@ void repeats_resume(const struct repeats *repeats);
 struct kern {
 	struct warden_bpf *skeleton; /* its maps have descriptors, loaded or adopted */
 	enum cw_backend backend;
+	bool preempts; /* the kernel preempts tracing programs: rows that only then are wanted are there */
 	int programs
 		[KERN_PROGRAMS_MAX]; /* descriptors by row of the table, -1: not of this backend */
 	struct cw_ledger *ledger; /* mapped */
 	struct warden_bpf__bss *bss; /* mapped */
 	bool before_is_set; /* there may be an image in its place */
-	struct bpf_link *links[KERN_LINKS_MAX]; /* none where the pins hold them */
+	int links[KERN_LINKS_MAX]; /* descriptors; none where the pins hold them */
 	size_t link_count;
 	struct protect_bpf *protect; /* NULL: we are not protected */
 	char *set; /* directory of our pins; NULL: nothing is pinned */
@@ -125,7 +138,7 @@ struct kern {
 };
 
 int kern_program(const struct kern *kern, const char *name); /* its descriptor, borrowed; -1 */
-struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend);
+struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend, bool preempts);
 /* Map what is read and written in place, when the maps have descriptors. */
 int kern_map_memory(struct kern *kern);
 /* A hash of the programs and of the shapes of their maps: the same for the same build. */
@@ -150,6 +163,12 @@ int set_remove_links(const char *directory);
 /* The kernel's number of an object, and a program's tag; the name is left alone. */
 int object_identity(enum pin_kind kind, int fd, struct cw_pin *ret);
 
+/* ------------------------------------------------------------------ skipped.c */
+
+/* How often the kernel let an operation pass by all that would have judged it, at most. */
+uint64_t skipped_of_ours(const struct kern *kern);
+uint64_t skipped_of_set(const char *set);
+
 /* ------------------------------------------------------------------ ledger.c */
 
 int file_names_read(int map, int (*each)(void *context, uint32_t file, const char *path),
@@ -161,7 +180,9 @@ int file_names_read(int map, int (*each)(void *context, uint32_t file, const cha
  * what its ledger says, as far as we know it. 0, or -EUCLEAN. */
 int set_check(const char *directory, struct buffer *problems, struct cw_ledger *ret_ledger);
 /* Is every object of a set of our own build of the shape that we would give it? */
-int set_check_shapes(const char *directory, struct warden_bpf *skeleton, enum cw_backend backend,
-		     const char *cgroup, struct buffer *problems);
+int set_check_shapes(const char *directory, const struct kern *kern, const char *cgroup,
+		     struct buffer *problems);
+/* Was the set made where the kernel preempts? */
+bool set_preempts(const struct cw_ledger *ledger);
 
 #endif

@@ -57,6 +57,8 @@ struct kern_probe {
 	bool lsm_known; /* the list of active modules could be read */
 	bool lsm_bpf; /* bpf is among them */
 	bool io_kthreads; /* io_uring's workers are kernel threads (to 5.11) */
+	bool preempts; /* tasks may be preempted within tracing programs: see bpf/turn.bpf.h */
+	bool kprobes; /* … and the last turn that this asks for can be attached */
 	bool pids_fit; /* there is a label for every process number: see CW_PID_MAX */
 	int program_error
 		[CW_BACKEND_MAX]; /* of loading the smallest program of the backend's kind */
@@ -100,6 +102,7 @@ struct kern_pins {
 	char directory[KERN_PATH];
 	enum kern_pins_state state;
 	enum cw_backend backend; /* of what is pinned */
+	bool preempts; /* it was made where the kernel preempts */
 	char current[KERN_PATH]; /* the set in force; empty: there is none */
 	char replaced[KERN_PATH]; /* … that kern_pin() put another in the place of; else empty */
 	struct buffer problems; /* what is wrong, a line each */

@@ -50,12 +50,12 @@ static void load_select(struct kern *kern)
 		struct bpf_program *program =
 			bpf_object__find_program_by_name(kern->skeleton->obj, program_rows[i].name);
 
-		if (program && program_rows[i].backends & (1u << kern->backend))
+		if (program && row_wanted(&program_rows[i], kern->backend, kern->preempts))
 			bpf_program__set_autoload(program, true);
 	}
 }
 
-struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend)
+struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend, bool preempts)
 {
 	struct kern *kern = calloc(1, sizeof(*kern));
 
@@ -64,6 +64,7 @@ struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend)
 	kern->epoll = -1;
 	memset(kern->programs, -1, sizeof(kern->programs));
 	kern->backend = backend;
+	kern->preempts = preempts;
 	kern->possible_cpus = libbpf_num_possible_cpus();
 	memset(load_log, 0, sizeof(load_log));
 	libbpf_set_print(load_remember);
@@ -71,6 +72,7 @@ struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend)
 	if (!kern->skeleton)
 		return kern_free(kern);
 	kern->skeleton->rodata->attached_backend = (unsigned char)backend;
+	kern->skeleton->rodata->kernel_preempts = preempts && backend == CW_BACKEND_FMOD_RET;
 	kern->skeleton->rodata->kernel_io_workers_are_kthreads = probe->io_kthreads;
 	return kern;
 }
@@ -115,7 +117,7 @@ static void load_tell(enum cw_backend backend, int error)
 static void load_programs(struct kern *kern)
 {
 	for (size_t i = 0; i < program_row_count; i++)
-		if (program_rows[i].backends & (1u << kern->backend))
+		if (row_wanted(&program_rows[i], kern->backend, kern->preempts))
 			kern->programs[i] =
 				fcntl(bpf_program__fd(bpf_object__find_program_by_name(
 					      kern->skeleton->obj, program_rows[i].name)),
@@ -125,7 +127,7 @@ static void load_programs(struct kern *kern)
 int kern_load(const struct kern_probe *probe, enum cw_backend backend, bool quiet,
 	      struct kern **ret_kern)
 {
-	struct kern *kern = kern_new(probe, backend);
+	struct kern *kern = kern_new(probe, backend, probe->preempts && probe->kprobes);
 	int r;
 
 	if (!kern)
@@ -145,19 +147,35 @@ int kern_load(const struct kern_probe *probe, enum cw_backend backend, bool quie
 	return 0;
 }
 
+/* libbpf's link is taken apart: a descriptor is all that there is to keep, and to let go. */
+static int attach_by_libbpf(struct bpf_program *program, enum attach_kind kind, int cgroup)
+{
+	struct bpf_link *link = kind == ATTACH_CGROUP ? bpf_program__attach_cgroup(program, cgroup)
+						      : bpf_program__attach(program);
+	int fd;
+
+	if (!link)
+		return -errno;
+	fd = bpf_link__fd(link);
+	bpf_link__disconnect(link);
+	bpf_link__destroy(link);
+	return fd;
+}
+
 static int attach_one(struct kern *kern, size_t row, int cgroup)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(kern->skeleton->obj,
 								       program_rows[row].name);
-	struct bpf_link *link;
+	int fd;
 
 	if (!program)
 		return -ENOENT;
-	link = program_rows[row].kind == ATTACH_CGROUP ? bpf_program__attach_cgroup(program, cgroup)
-						       : bpf_program__attach(program);
-	if (!link)
-		return -errno;
-	kern->links[kern->link_count++] = link;
+	fd = bpf_program__type(program) == BPF_PROG_TYPE_KPROBE
+		     ? attach_kprobe(program, program_rows[row].kind)
+		     : attach_by_libbpf(program, program_rows[row].kind, cgroup);
+	if (fd < 0)
+		return fd;
+	kern->links[kern->link_count++] = fd;
 	return 0;
 }
 
@@ -173,7 +191,7 @@ int kern_attach(struct kern *kern, const struct kern_probe *probe)
 	for (size_t i = 0; i < program_row_count; i++) {
 		int r;
 
-		if (!(program_rows[i].backends & (1u << kern->backend)) ||
+		if (!row_wanted(&program_rows[i], kern->backend, kern->preempts) ||
 		    program_rows[i].kind == ATTACH_NOT)
 			continue;
 		r = attach_one(kern, i, cgroup);
@@ -190,7 +208,7 @@ struct kern *kern_free(struct kern *kern)
 	kern_unprotect(kern);
 	/* Judging ends before label keeping: no operation meets a label that is no longer kept. */
 	while (kern->link_count)
-		bpf_link__destroy(kern->links[--kern->link_count]);
+		close_fd(kern->links[--kern->link_count]);
 	rings_close(&kern->rings);
 	close_fd(kern->epoll);
 	for (size_t i = 0; i < program_row_count; i++)

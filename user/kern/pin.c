@@ -204,14 +204,14 @@ static int pin_fd(const struct kern *kern, const struct pin *pin, size_t *link)
 		return bpf_map__fd(pin->map);
 	if (pin->kind == PIN_PROGRAM)
 		return bpf_program__fd(pin->program);
-	return bpf_link__fd(kern->links[(*link)++]);
+	return kern->links[(*link)++];
 }
 
 /* The pins that make the table's, and their identities in the ledger. */
 static int set_make(struct kern *kern, const char *directory)
 {
 	struct pin pins[CW_PINS_MAX];
-	size_t count = pin_table(kern->skeleton, kern->backend, pins), link = 0;
+	size_t count = pin_table(kern->skeleton, kern->backend, kern->preempts, pins), link = 0;
 	struct cw_ledger *ledger = kern->ledger;
 
 	if (mkdir(directory, 0700))
@@ -241,15 +241,8 @@ static int set_make(struct kern *kern, const char *directory)
 /* From here on only the pins hold them. */
 static void links_let_go(struct kern *kern)
 {
-	while (kern->link_count) {
-		struct bpf_link *link = kern->links[--kern->link_count];
-		int fd = bpf_link__fd(link);
-
-		/* libbpf closes only what it detaches. */
-		bpf_link__disconnect(link);
-		bpf_link__destroy(link);
-		close(fd);
-	}
+	while (kern->link_count)
+		close(kern->links[--kern->link_count]);
 }
 
 /* A free name for what is replaced or taken out. */

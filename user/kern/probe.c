@@ -117,11 +117,40 @@ static void probe_btf(struct kern_probe *probe)
 	probe->btf = true;
 	/* From 5.12 on io_uring's workers are made by this function, as threads of the submitter. */
 	probe->io_kthreads = btf__find_by_name_kind(btf, "create_io_thread", BTF_KIND_FUNC) < 0;
+	probe->kprobes = probe->preempts &&
+			 btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) >= 0 &&
+			 attach_body_works("security_socket_connect");
 	probe->program_error[CW_BACKEND_LSM] = probe_program(btf, BPF_PROG_TYPE_LSM, BPF_LSM_MAC,
 							     "bpf_lsm_bprm_check_security");
 	probe->program_error[CW_BACKEND_FMOD_RET] =
 		probe_program(btf, BPF_PROG_TYPE_TRACING, BPF_MODIFY_RETURN, "security_bprm_check");
 	btf__free(btf);
+}
+
+/* The mode in force is in brackets; debugfs may not be mounted, or not be ours to read. */
+static bool read_preemption(bool *ret_preempts)
+{
+	_cleanup_fclose_ FILE *file = fopen("/sys/kernel/debug/sched/preempt", "re");
+	char line[128];
+
+	if (!file || !fgets(line, sizeof(line), file))
+		return false;
+	*ret_preempts = strstr(line, "(full)") || strstr(line, "(lazy)");
+	return true;
+}
+
+/* What it was built or booted with; from 7.0 on there are only kernels that preempt, where it matters. */
+static bool guess_preemption(const struct utsname *name)
+{
+	_cleanup_fclose_ FILE *file = fopen("/proc/cmdline", "re");
+	char line[4096] = "";
+
+	if (!strstr(name->version, "PREEMPT"))
+		return false;
+	if (!strstr(name->version, "PREEMPT_DYNAMIC") || strtoul(name->release, NULL, 10) >= 7)
+		return true;
+	return file && fgets(line, sizeof(line), file) &&
+	       (strstr(line, "preempt=full") || strstr(line, "preempt=lazy"));
 }
 
 /* Up to now no kernel can be told to give numbers beyond. */
@@ -152,8 +181,11 @@ void kern_probe(struct kern_probe *ret_probe)
 
 	*ret_probe = (struct kern_probe){ 0 };
 	libbpf_set_print(probe_silence);
-	if (!uname(&name))
+	if (!uname(&name)) {
 		snprintf(ret_probe->release, sizeof(ret_probe->release), "%s", name.release);
+		if (!read_preemption(&ret_probe->preempts))
+			ret_probe->preempts = guess_preemption(&name);
+	}
 	ret_probe->root = probe_capable();
 	probe_btf(ret_probe);
 	probe_lsm(ret_probe);

@@ -12,6 +12,15 @@
 #define FMOD (1u << CW_BACKEND_FMOD_RET)
 #define CGROUP (1u << CW_BACKEND_CGROUP)
 #define EVERY (LSM | FMOD | CGROUP)
+#define PREEMPTING ROW_PREEMPTING
+
+/* See bpf/turn.bpf.h. What is attached later runs earlier. */
+#define TURNS(name) \
+	{ "fmod_" #name "_last", FMOD | PREEMPTING, ATTACH_BODY }, \
+		{ "fmod_" #name "_again", FMOD | PREEMPTING, ATTACH_PLAIN }, \
+	{ \
+		"fmod_" #name, FMOD, ATTACH_PLAIN \
+	}
 
 /* In the order of attaching: labels are kept before anything is judged by them. */
 const struct program_row program_rows[] = {
@@ -19,6 +28,7 @@ const struct program_row program_rows[] = {
 	{ "label_running", EVERY, ATTACH_NOT },
 	{ "label_fork", EVERY, ATTACH_PLAIN },
 	{ "label_fork_again", EVERY, ATTACH_PLAIN },
+	{ "label_fork_last", EVERY | PREEMPTING, ATTACH_PLAIN },
 	{ "label_exit", EVERY, ATTACH_PLAIN },
 	{ "label_exit_again", EVERY, ATTACH_PLAIN },
 	{ "cgroup_exec", CGROUP,
@@ -27,6 +37,7 @@ const struct program_row program_rows[] = {
 	{ "label_exec", CGROUP, ATTACH_PLAIN },
 	{ "label_committing", LSM | FMOD, ATTACH_PLAIN },
 	{ "label_exec_again", EVERY, ATTACH_PLAIN },
+	{ "label_exec_last", LSM | FMOD | PREEMPTING, ATTACH_PLAIN },
 	{ "inherit_exec", EVERY, ATTACH_PLAIN },
 	{ "lsm_exec", LSM, ATTACH_PLAIN },
 	{ "lsm_create", LSM, ATTACH_PLAIN },
@@ -40,18 +51,18 @@ const struct program_row program_rows[] = {
 	{ "lsm_protect", LSM, ATTACH_PLAIN },
 	{ "lsm_trace", LSM, ATTACH_PLAIN },
 	{ "lsm_open", LSM, ATTACH_PLAIN },
-	{ "fmod_exec", FMOD, ATTACH_PLAIN },
-	{ "fmod_create", FMOD, ATTACH_PLAIN },
-	{ "fmod_connect", FMOD, ATTACH_PLAIN },
-	{ "fmod_bind", FMOD, ATTACH_PLAIN },
-	{ "fmod_listen", FMOD, ATTACH_PLAIN },
-	{ "fmod_send", FMOD, ATTACH_PLAIN },
-	{ "fmod_receive", FMOD, ATTACH_PLAIN },
-	{ "fmod_sctp", FMOD, ATTACH_PLAIN },
-	{ "fmod_mmap", FMOD, ATTACH_PLAIN },
-	{ "fmod_protect", FMOD, ATTACH_PLAIN },
-	{ "fmod_trace", FMOD, ATTACH_PLAIN },
-	{ "fmod_open", FMOD, ATTACH_PLAIN },
+	TURNS(exec),
+	TURNS(create),
+	TURNS(connect),
+	TURNS(bind),
+	TURNS(listen),
+	TURNS(send),
+	TURNS(receive),
+	TURNS(sctp),
+	TURNS(mmap),
+	TURNS(protect),
+	TURNS(trace),
+	TURNS(open),
 	{ "tell_changed", EVERY, ATTACH_NOT },
 	{ "cgroup_create", CGROUP, ATTACH_CGROUP },
 	{ "cgroup_connect4", CGROUP, ATTACH_CGROUP },
@@ -64,6 +75,11 @@ const struct program_row program_rows[] = {
 };
 const size_t program_row_count = ARRAY_SIZE(program_rows);
 _Static_assert(ARRAY_SIZE(program_rows) <= KERN_PROGRAMS_MAX, "programs");
+
+bool row_wanted(const struct program_row *row, enum cw_backend backend, bool preempts)
+{
+	return row->backends & (1u << backend) && (preempts || !(row->backends & ROW_PREEMPTING));
+}
 
 int kern_program(const struct kern *kern, const char *name)
 {
@@ -95,7 +111,8 @@ static void pin_add(struct pin *pin, enum pin_kind kind, const char *name)
 	snprintf(pin->name, sizeof(pin->name), "%s%s", pin_kinds[kind], name);
 }
 
-size_t pin_table(struct warden_bpf *skeleton, enum cw_backend backend, struct pin pins[CW_PINS_MAX])
+size_t pin_table(struct warden_bpf *skeleton, enum cw_backend backend, bool preempts,
+		 struct pin pins[CW_PINS_MAX])
 {
 	struct bpf_map *map;
 	size_t count = 0;
@@ -111,7 +128,7 @@ size_t pin_table(struct warden_bpf *skeleton, enum cw_backend backend, struct pi
 									       row->name);
 
 		for (int kind = PIN_PROGRAM; kind <= PIN_LINK; kind++) {
-			if (!(row->backends & (1u << backend)) || count == CW_PINS_MAX ||
+			if (!row_wanted(row, backend, preempts) || count == CW_PINS_MAX ||
 			    (kind == PIN_LINK && row->kind == ATTACH_NOT))
 				continue;
 			pin_add(&pins[count], (enum pin_kind)kind, row->name);

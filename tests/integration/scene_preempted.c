@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Many at once on few processors. Where the kernel preempts tasks within tracing programs, others then
+ * pass by these programs: nobody may be connected for it, and everybody is judged exactly once.
+ */
+#include <stdio.h>
+
+#include "acts.h"
+#include "daemon.h"
+#include "events.h"
+#include "scenes.h"
+#include "tap.h"
+#include "world.h"
+
+static const char policy[] = "version: 1\n"
+			     "instance: preempted\n"
+			     "root: @ROOT@\n"
+			     "mode: enforce\n"
+			     "allow_partial: @PARTIAL@\n"
+			     "executables:\n"
+			     "  entry: { path: \"${root}/bin/entry\", entry: true }\n"
+			     "exec: []\n"
+			     "bind: []\n"
+			     "connect:\n"
+			     "  - { id: one, allow: udp/29400, by: entry }\n"
+			     "  - { id: two, audit: udp/29401, by: entry }\n"
+			     "library: off\n";
+
+#define CHILDREN 64
+
+static unsigned long long judged(const char *verdict)
+{
+	struct json status;
+	unsigned long long count;
+
+	daemon_status(&status);
+	count = status_judged(&status, "connect", verdict);
+	json_release(&status);
+	return count;
+}
+
+/* What is let through is connected: so it is known that these calls are what they seem. */
+static void preempted_try(const char *verdict, int port, unsigned int times,
+			  enum outcome_kind expected)
+{
+	unsigned long long before = judged(verdict);
+	struct outcome outcome;
+	char act[96];
+
+	snprintf(act, sizeof(act), "crowd-connect %d %u udp 127.0.0.1:%d", CHILDREN, times, port);
+	outcome = act_run("entry", act);
+	if (!tap_ok(outcome.kind == expected, "preempted: %s: as it must end", verdict))
+		tap_note("%s", outcome_text(&outcome));
+	events_await();
+	before = judged(verdict) - before;
+	tap_note("%s: %llu of %u judged", verdict, before, CHILDREN * times);
+	/* Who was killed made fewer. */
+	if (expected == OUTCOME_FAILED)
+		tap_ok(before == CHILDREN * times, "preempted: %s: each was judged once", verdict);
+}
+
+void scene_preempted(void)
+{
+	unsigned int times = world.guest ? 200 : 1000;
+	unsigned long long skipped;
+
+	policy_write("preempted", policy);
+	if (!tap_ok(daemon_reload() && status_await_trust(NULL), "preempted: in force"))
+		return;
+	events_await();
+	skipped = status_fault("skipped");
+	preempted_try("allow", 29400, times, OUTCOME_FAILED);
+	preempted_try("audit", 29401, times / 10, OUTCOME_FAILED);
+	preempted_try("deny", 29500, times / 10, OUTCOME_DONE);
+	tap_ok(status_fault("skipped") == skipped, "preempted: nobody was passed by");
+	policy_write("preempted", "");
+	events_await();
+	tail_forget(&events);
+}
