@@ -4,12 +4,14 @@
  * not lost in the noise of the rest:
  *
  *	connect   a UDP socket, again and again
+ *	turns     the same to two peers in turn: each has to be decided anew
  *	bind      of a socket that is bound already: the hook is asked before the kernel sees that
  *	sendto    a probe of the route (MSG_PROBE): all of a send but the packet
  *	exec      natively vfork, exec, exit, since the programs of the cgroup backend stand there; in the
  *	          guest a file of no known format, whose exec ends with ENOEXEC right after the hook
  *	mmap      of a file, executable, over the same mapping again and again: the search for a place
  *	          would be different work each time
+ *	open      of a file, to be read and written: the hook looks at others less
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,6 +32,7 @@
 #endif
 
 bool act_exec_whole;
+uint32_t act_other_peer = BENCH_ADDRESS;
 
 static int descriptor = -1;
 static struct sockaddr_in peer;
@@ -51,6 +54,12 @@ static void udp_close(void)
 static int connect_once(void)
 {
 	return connect(descriptor, (struct sockaddr *)&peer, sizeof(peer)) ? -errno : 0;
+}
+
+static int turns_once(void)
+{
+	peer.sin_addr.s_addr ^= htonl(BENCH_ADDRESS) ^ htonl(act_other_peer);
+	return connect_once();
 }
 
 static int bind_open(void)
@@ -164,14 +173,23 @@ static void mmap_close(void)
 	close(descriptor);
 }
 
+static int open_once(void)
+{
+	int fd = open(act_file(), O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : close(fd);
+}
+
 static void nothing_close(void)
 {
 }
 
 const struct act acts[ACT_MAX] = {
 	[ACT_CONNECT] = { "connect", udp_open, connect_once, udp_close },
+	[ACT_TURNS] = { "connect in turn", udp_open, turns_once, udp_close },
 	[ACT_BIND] = { "bind", bind_open, bind_once, udp_close },
 	[ACT_SEND] = { "sendto", udp_open, send_once, udp_close },
 	[ACT_EXEC] = { "exec", exec_open, exec_once, nothing_close },
 	[ACT_MMAP] = { "mmap", mmap_open, mmap_once, mmap_close },
+	[ACT_OPEN] = { "open", exec_open, open_once, nothing_close },
 };

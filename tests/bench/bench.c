@@ -141,7 +141,7 @@ static double now(void)
 
 /*
  * An exec is 70,000 instructions, and the hook's are lost in what else differs between two of them. So
- * where a plan says so, the kernel's statistics tell how long the programs ran; what it takes to get to
+ * where a plan says so, the kernel's statistics tell how long the hook's program ran; what it takes to get to
  * an empty program is added from connect, whose hook is entered in the same way.
  */
 static double statistics_time(void)
@@ -154,7 +154,8 @@ static double statistics_time(void)
 		struct bpf_prog_info info = { 0 };
 		__u32 size = sizeof(info);
 
-		if (program >= 0 && !bpf_obj_get_info_by_fd(program, &info, &size))
+		if (program >= 0 && !bpf_obj_get_info_by_fd(program, &info, &size) &&
+		    variants_exec(info.name))
 			sum += (double)info.run_time_ns;
 	}
 	return sum;

@@ -27,7 +27,16 @@
 #define BENCH_PORT 47 /* what the acts connect to and send to */
 #define BENCH_ADDRESS 0x7f630163 /* 127.99.1.99 */
 
-enum act_id { ACT_CONNECT, ACT_BIND, ACT_SEND, ACT_EXEC, ACT_MMAP, ACT_MAX };
+enum act_id {
+	ACT_CONNECT,
+	ACT_TURNS,
+	ACT_BIND,
+	ACT_SEND,
+	ACT_EXEC,
+	ACT_MMAP,
+	ACT_OPEN,
+	ACT_MAX,
+};
 
 struct act {
 	const char *name;
@@ -39,8 +48,11 @@ extern const struct act acts[ACT_MAX];
 
 /* Full exec (fork, exec, exit) or one that ends after the hook: see acts.c. */
 extern bool act_exec_whole;
-/* The file that ACT_EXEC executes and ACT_MMAP maps. */
+/* The file that ACT_EXEC executes, ACT_MMAP maps and ACT_OPEN opens. */
 const char *act_file(void);
+/* The peer of every other ACT_TURNS, in host byte order: what the kernel side remembers of the one displaces
+ * what it remembers of the other. */
+extern uint32_t act_other_peer;
 
 enum variant_id {
 	VARIANT_NONE,
@@ -105,6 +117,8 @@ struct report;
 void report_add(struct report *report, const struct result *result);
 
 int variants_open(enum cw_backend backend);
+/* Whether this is the program that ACT_EXEC is judged by. */
+bool variants_exec(const char *program);
 void variants_close(void);
 int governed_open(enum cw_backend backend);
 void governed_close(void);

@@ -26,6 +26,7 @@ EMPTY("tp_btf/sched_process_exec", label_exec, 0)
 EMPTY("tp_btf/sched_process_fork", label_fork_again, 0)
 EMPTY("tp_btf/sched_process_exit", label_exit_again, 0)
 EMPTY("tp_btf/sched_process_exec", label_exec_again, 0)
+EMPTY("tp_btf/sched_process_exec", label_inherit, 0) /* inherit_exec */
 
 EMPTY_HOOK(exec, bprm_check_security, security_bprm_check)
 EMPTY_HOOK(create, socket_create, security_socket_create)
@@ -37,6 +38,8 @@ EMPTY_HOOK(receive, file_receive, security_file_receive)
 EMPTY_HOOK(sctp, sctp_bind_connect, security_sctp_bind_connect)
 EMPTY_HOOK(mmap, mmap_file, security_mmap_file)
 EMPTY_HOOK(protect, file_mprotect, security_file_mprotect)
+EMPTY_HOOK(trace, ptrace_access_check, security_ptrace_access_check)
+EMPTY_HOOK(open, file_open, security_file_open)
 
 EMPTY("cgroup/sock_create", cgroup_create, 1)
 EMPTY("cgroup/connect4", cgroup_connect4, 1)

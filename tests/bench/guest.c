@@ -3,7 +3,8 @@
 #include "bench.h"
 #include "util/cleanup.h"
 
-static const enum act_id act_list[] = { ACT_CONNECT, ACT_BIND, ACT_SEND, ACT_EXEC, ACT_MMAP };
+static const enum act_id act_list[] = { ACT_CONNECT, ACT_TURNS, ACT_BIND, ACT_SEND,
+					ACT_EXEC,    ACT_MMAP,	ACT_OPEN };
 
 static const enum variant_id variant_list[] = {
 	VARIANT_NONE,	    VARIANT_EMPTY,   VARIANT_MINIMAL,
@@ -21,7 +22,14 @@ static const enum variant_id variant_list[] = {
 		HOOK_RUN(act, "512 rules / 1 rule", VARIANT_RULES_512, VARIANT_RULES_1, 1.1)
 
 static const struct figure figures[] = {
-	HOOK(ACT_CONNECT), HOOK(ACT_BIND), HOOK(ACT_SEND), HOOK(ACT_EXEC), HOOK(ACT_MMAP),
+	HOOK(ACT_CONNECT),
+	HOOK_RUN(ACT_TURNS, "governed / minimal look-up", VARIANT_RULES_512, VARIANT_MINIMAL, 0),
+	HOOK_RUN(ACT_TURNS, "512 rules / 1 rule", VARIANT_RULES_512, VARIANT_RULES_1, 1.1),
+	HOOK(ACT_BIND),
+	HOOK(ACT_SEND),
+	HOOK(ACT_EXEC),
+	HOOK(ACT_MMAP),
+	HOOK(ACT_OPEN),
 };
 
 #define PLAN(name, which) \
@@ -30,11 +38,8 @@ static const struct figure figures[] = {
 		.exec_by_statistics = true, .acts = act_list, .act_count = ARRAY_SIZE(act_list), \
 		.variants = variant_list, .variant_count = ARRAY_SIZE(variant_list), \
 		.figures = figures, .figure_count = ARRAY_SIZE(figures), \
-		.batch = { [ACT_CONNECT] = 20, \
-			   [ACT_BIND] = 20, \
-			   [ACT_SEND] = 20, \
-			   [ACT_EXEC] = 1, \
-			   [ACT_MMAP] = 2 }, \
+		.batch = { [ACT_CONNECT] = 20, [ACT_TURNS] = 20, [ACT_BIND] = 20, [ACT_SEND] = 20, \
+			   [ACT_EXEC] = 1,     [ACT_MMAP] = 2,	 [ACT_OPEN] = 2 }, \
 		.batches = 151, \
 	}
 

@@ -88,6 +88,7 @@ static __always_inline int minimal_file(struct file *file)
 
 HOOK(exec, bprm_check_security, security_bprm_check, (struct linux_binprm * bprm),
      minimal_file(bprm->file))
+HOOK(open, file_open, security_file_open, (struct file * file), minimal_file(file))
 HOOK(connect, socket_connect, security_socket_connect,
      (struct socket * socket, struct sockaddr *address), minimal_address(address))
 HOOK(bind, socket_bind, security_socket_bind, (struct socket * socket, struct sockaddr *address),

@@ -38,6 +38,12 @@ static bool wanted(const struct bpf_program *program, const char *prefix)
 	return starts(name, prefix) || starts(name, "label_");
 }
 
+bool variants_exec(const char *program)
+{
+	return starts(program, backend_prefix) &&
+	       strcmp(program + strlen(backend_prefix), "exec") == 0;
+}
+
 static int object_open(const char *name, struct bpf_object **ret)
 {
 	char path[4200], self[4096];
@@ -68,9 +74,9 @@ static int allow(const char *map, const void *key, size_t size)
 				    sizeof(yes), BPF_ANY);
 }
 
-static int allow_address(void)
+static int allow_address(uint32_t address)
 {
-	struct minimal_address key = { htonl(BENCH_ADDRESS), htons(BENCH_PORT) };
+	struct minimal_address key = { htonl(address), htons(BENCH_PORT) };
 
 	return allow("addresses", &key, sizeof(key));
 }
@@ -104,7 +110,7 @@ int variants_open(enum cw_backend backend)
 	if (!r)
 		r = object_open("minimal.bpf.o", &minimal);
 	if (!r)
-		r = allow_address();
+		r = allow_address(BENCH_ADDRESS);
 	if (!r)
 		r = allow_file(act_file());
 	if (r)
@@ -166,7 +172,7 @@ static int object_enter(enum variant_id variant)
 	if (variant == VARIANT_EMPTY)
 		return attach(empty, backend_prefix);
 	if (variant == VARIANT_MINIMAL)
-		return attach(minimal, backend_prefix);
+		return allow_address(act_other_peer) ?: attach(minimal, backend_prefix);
 	/* Whoever records an exec also keeps labels. */
 	return attach(empty, "label_") ?: attach(minimal, "record_");
 }
