@@ -149,6 +149,39 @@ void *bpf_rdonly_cast(void *pointer, __u32 type) __ksym __weak;
 	((struct type *)bpf_rdonly_cast((void *)kernel_argument(ctx, number), \
 					bpf_core_type_id_kernel(struct type)))
 
+/* What stands in a file while it waits to be released: f_u.fu_rcuhead to 5.19, f_rcuhead 6.0 to 6.11, f_task_work
+ * from 6.12 on. */
+struct file___to_5_19 {
+	union {
+		struct callback_head fu_rcuhead;
+	} f_u;
+} __attribute__((preserve_access_index));
+
+struct file___to_6_11 {
+	struct callback_head f_rcuhead;
+} __attribute__((preserve_access_index));
+
+struct file___from_6_12 {
+	struct callback_head f_task_work;
+} __attribute__((preserve_access_index));
+
+/* The file that this work would release; something else where it is other work, NULL where a kernel keeps it
+ * in a fourth way. */
+static __always_inline struct file *kernel_released_file(struct callback_head *work)
+{
+	struct file___to_5_19 *old = NULL;
+	struct file___to_6_11 *middle = NULL;
+	struct file___from_6_12 *young = NULL;
+
+	if (bpf_core_field_exists(young->f_task_work))
+		return (void *)work - bpf_core_field_offset(young->f_task_work);
+	if (bpf_core_field_exists(middle->f_rcuhead))
+		return (void *)work - bpf_core_field_offset(middle->f_rcuhead);
+	if (bpf_core_field_exists(old->f_u.fu_rcuhead))
+		return (void *)work - bpf_core_field_offset(old->f_u.fu_rcuhead);
+	return NULL;
+}
+
 struct mptcp_sock {
 	struct sock *first;
 } __attribute__((preserve_access_index));

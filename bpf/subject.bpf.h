@@ -144,10 +144,71 @@ static __always_inline __u32 subject_entry(const struct cw_file *file)
 		       : CW_INSTANCE_NONE;
 }
 
+#define RELEASED_MAX 256 /* of more files that an exec closes nobody can tell */
+#define SCRIPTS_MAX 6 /* five, as the kernel has it, and the program's loader */
+#define FMODE_EXEC 0x20 /* opened to be executed, which no flag of open() says */
+
+/*
+ * A script that current is executing, when all that is left of it elsewhere is its name, which says nothing:
+ * the file itself. The kernel has let go of it for its interpreter, and whatever a task lets go of is
+ * released when it returns to user space. Of those that were opened to be executed (the program's loader is
+ * one as well) this is the nth, the last one first; 0 if there is none. A global function, so that the
+ * verifier walks its loop once.
+ */
+__attribute__((noinline)) __u64 executed_script(__u32 nth)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct callback_head *work = BPF_CORE_READ(task, task_works);
+	__u32 found = 0;
+
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < RELEASED_MAX && work; i++) {
+		struct file *file = kernel_released_file(work);
+		struct inode *inode = NULL, *named = NULL;
+		struct dentry *dentry = NULL;
+		__u32 flags = 0;
+
+		bpf_core_read(&flags, sizeof(flags), &file->f_flags);
+		bpf_core_read(&inode, sizeof(inode), &file->f_inode);
+		bpf_core_read(&dentry, sizeof(dentry), &file->f_path.dentry);
+		bpf_core_read(&named, sizeof(named), &dentry->d_inode);
+		/* Other work is no file: then these do not point at each other. */
+		if (flags & FMODE_EXEC && inode && inode == named && found++ == nth)
+			return (__u64)file;
+		bpf_core_read(&work, sizeof(work), &work->next);
+	}
+	return 0;
+}
+
+/* The instance that a script being executed is an entry of, the first one's if several are. Takes the
+ * identity for its own use. */
+static __always_inline __u32 subject_script_entry(struct cw_identity *identity,
+						  struct cw_subject *fresh)
+{
+	__u32 instance = CW_INSTANCE_NONE;
+
+#pragma clang loop unroll(disable)
+	for (__u32 nth = 0; nth < SCRIPTS_MAX; nth++) {
+		__u64 script = executed_script(nth);
+		const struct cw_file *file;
+		__u8 state;
+
+		if (!script)
+			break;
+		file_identity(CW_PROBE, (struct file *)script, identity);
+		file = file_find(identity, &state);
+		if (!file || !file->entry)
+			continue;
+		instance = subject_entry(file);
+		fresh->script = state == CW_FILE_STATE_ADMITTED ? file->file : CW_FILE_UNKNOWN;
+	}
+	return instance;
+}
+
 /* The process now runs this file: it becomes governed, or governed under another executable. again: this
  * may have been told before, and then the script is known and what named it forgotten. */
 static __always_inline void subject_exec(__u32 tgid, const struct cw_file *file, bool admitted,
-					 const struct cw_identity *identity,
+					 struct cw_identity *identity,
 					 const struct linux_binprm *bprm, bool again)
 {
 	bool interpreter = bprm->interp != bprm->filename;
@@ -169,6 +230,8 @@ static __always_inline void subject_exec(__u32 tgid, const struct cw_file *file,
 	}
 	/* A tampered entry is governed all the more: only its rights are those of an unknown file. */
 	instance = file ? subject_entry(file) : CW_INSTANCE_NONE;
+	if (instance == CW_INSTANCE_NONE && interpreter)
+		instance = subject_script_entry(identity, &fresh);
 	if (instance == CW_INSTANCE_NONE)
 		return;
 	fresh.governed = CW_GOVERNED(instance);

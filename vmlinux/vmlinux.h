@@ -74,6 +74,7 @@ struct file {
 	void *private_data;
 	const void *f_op;
 	unsigned int f_mode;
+	unsigned int f_flags;
 };
 
 struct fdtable {
@@ -91,6 +92,10 @@ struct fs_struct {
 };
 
 struct task_struct;
+
+struct callback_head {
+	struct callback_head *next;
+};
 
 struct mm_struct {
 	struct file *exe_file;
@@ -126,6 +131,7 @@ struct task_struct {
 	struct cred *cred;
 	struct signal_struct *signal;
 	kuid_t loginuid;
+	struct callback_head *task_works;
 };
 
 struct linux_binprm {

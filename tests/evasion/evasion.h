@@ -49,5 +49,6 @@ void scene_programs(void);
 void scene_code(void);
 void scene_processes(void);
 void scene_beginnings(void);
+void scene_scripts(void); /* … that are entries */
 
 #endif

@@ -5,13 +5,9 @@
 #include "evasion.h"
 
 const struct scene scenes[] = {
-	{ "limits", limits_read },
-	{ "beginnings", scene_beginnings },
-	{ "network", scene_network },
-	{ "handed", scene_handed },
-	{ "programs", scene_programs },
-	{ "code", scene_code },
-	{ "processes", scene_processes },
-	{ "sum", evasions_sum },
-	{ NULL, NULL },
+	{ "limits", limits_read },	{ "beginnings", scene_beginnings },
+	{ "network", scene_network },	{ "handed", scene_handed },
+	{ "programs", scene_programs }, { "scripts", scene_scripts },
+	{ "code", scene_code },		{ "processes", scene_processes },
+	{ "sum", evasions_sum },	{ NULL, NULL },
 };

@@ -23,6 +23,10 @@ static const struct kern_limit limits[] = {
 	  "no cgroup program or tracepoint sees who reaches into a process" },
 	{ "interpreters", EVERY, "a script that an allowed interpreter reads (`sh SCRIPT`)",
 	  "it is read as data; say `by` in rules that allow an interpreter" },
+	{ "entry-scripts", EVERY,
+	  "a script that is an entry and ran before its policy was in force, or whose start "
+	  "closes more than 250 files",
+	  "only its interpreter is left to be seen: start it again" },
 	{ "heap", EVERY, "a heap that is executable by the personality READ_IMPLIES_EXEC",
 	  "the kernel asks nobody when the heap grows" },
 	{ "handing-over", EVERY, "work that systemd, cron or at does for a process",
