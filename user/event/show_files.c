@@ -54,14 +54,6 @@ static void fill_entry(const struct show_row *row, struct show_values *ret)
 		show_add(ret, "true");
 }
 
-static void fill_pinned(const struct show_row *row, struct show_values *ret)
-{
-	const struct executable *executable = &show_policy(row)->executables[row->index];
-
-	if (executable->pinned || executable->verity.length)
-		show_add(ret, "true");
-}
-
 static void fill_path(const struct show_row *row, struct show_values *ret)
 {
 	const struct file_fact *file = row_file(row);
@@ -109,6 +101,65 @@ static const char *digits(char to[DIGITS_MAX + 1], const uint8_t *bytes, size_t 
 	return to;
 }
 
+static void add_verity(struct show_values *ret, const char *before,
+		       const struct verity_digest *verity)
+{
+	char text[DIGITS_MAX + 1];
+
+	show_add(ret, "%s%s:%s", before, vocabulary_word(&words_verity, verity->algorithm),
+		 digits(text, verity->bytes, verity->length));
+}
+
+static void fill_pinned(const struct show_row *row, struct show_values *ret)
+{
+	const struct executable *executable = &show_policy(row)->executables[row->index];
+
+	if (executable->pinned || executable->verity.length)
+		show_add(ret, "true");
+}
+
+/* What the policy wants, as it is written there; what the file has are columns of their own. */
+static void fill_pin(const struct show_row *row, struct show_values *ret)
+{
+	const struct executable *executable = &show_policy(row)->executables[row->index];
+	char text[DIGITS_MAX + 1];
+
+	if (executable->pinned)
+		show_add(ret, "sha256:%s",
+			 digits(text, executable->sha256, sizeof(executable->sha256)));
+	if (executable->verity.length)
+		add_verity(ret, "verity:", &executable->verity);
+}
+
+static bool sha256_matches(const struct executable *executable, const struct file_fact *file)
+{
+	return !executable->pinned ||
+	       memcmp(executable->sha256, file->sha256, sizeof(file->sha256)) == 0;
+}
+
+static bool verity_matches(const struct executable *executable, const struct file_fact *file)
+{
+	const struct verity_digest *wanted = &executable->verity;
+
+	return !wanted->length || (file->verity.length == wanted->length &&
+				   file->verity.algorithm == wanted->algorithm &&
+				   memcmp(file->verity.bytes, wanted->bytes, wanted->length) == 0);
+}
+
+/* Nothing where there is no file, or where it is still being read. */
+static void fill_pin_state(const struct show_row *row, struct show_values *ret)
+{
+	const struct executable *executable = &show_policy(row)->executables[row->index];
+	const struct file_fact *file = row_file(row);
+
+	if ((!executable->pinned && !executable->verity.length) || !identified(file) ||
+	    (executable->pinned && !file->hashed))
+		return;
+	show_add(ret, "%s",
+		 sha256_matches(executable, file) && verity_matches(executable, file) ? "matched"
+										      : "differs");
+}
+
 static void fill_sha256(const struct show_row *row, struct show_values *ret)
 {
 	const struct file_fact *file = row_file(row);
@@ -122,11 +173,9 @@ static void fill_sha256(const struct show_row *row, struct show_values *ret)
 static void fill_verity(const struct show_row *row, struct show_values *ret)
 {
 	const struct file_fact *file = row_file(row);
-	char text[DIGITS_MAX + 1];
 
 	if (file && file->verity.length)
-		show_add(ret, "%s:%s", vocabulary_word(&words_verity, file->verity.algorithm),
-			 digits(text, file->verity.bytes, file->verity.length));
+		add_verity(ret, "", &file->verity);
 }
 
 static void fill_file_trust(const struct show_row *row, struct show_values *ret)
@@ -156,6 +205,8 @@ static const struct show_column file_columns[] = {
 	{ "trust", SHOW_STRING, fill_file_trust },
 	{ "reason", SHOW_STRING, fill_reason },
 	{ "pinned", SHOW_BOOLEAN, fill_pinned },
+	{ "pin", SHOW_LIST, fill_pin },
+	{ "pin_state", SHOW_STRING, fill_pin_state },
 	{ "sha256", SHOW_STRING, fill_sha256 },
 	{ "verity", SHOW_STRING, fill_verity },
 };
