@@ -99,7 +99,23 @@ static void put(const char *from)
 		tap_bail("rename: %s", strerror(errno));
 }
 
-static void replaced(void)
+/* The pin, and whether the file is what it says. */
+static void shown(const char *digest, const char *state)
+{
+	char *output = NULL, wanted[160];
+
+	snprintf(wanted, sizeof(wanted), "\"pin\":[\"verity:%s\"],\"pin_state\":\"%s\"", digest,
+		 state);
+	program_run((char *const[]){ (char *)world.program, (char *)"policy", (char *)"show",
+				     (char *)"-o", (char *)"json", (char *)"--runtime-dir",
+				     (char *)world_path("run"), NULL },
+		    &output);
+	if (!tap_ok(strstr(output, wanted), "verity: policy show tells the pin: %s", state))
+		tap_note("%s", output);
+	free(output);
+}
+
+static void replaced(const char *digest)
 {
 	put("bin/plain");
 	tap_ok(wait_until(distrusted, (void *)"no fs-verity digest") &&
@@ -116,19 +132,7 @@ static void replaced(void)
 	tap_ok(wait_until(distrusted, (void *)"is not what the policy pins") &&
 		       !allowed((void *)"verity/tool"),
 	       "verity: another digest: refused");
-}
-
-static void shown(const char *digest)
-{
-	char *output = NULL;
-
-	program_run((char *const[]){ (char *)world.program, (char *)"policy", (char *)"show",
-				     (char *)"-o", (char *)"json", (char *)"--runtime-dir",
-				     (char *)world_path("run"), NULL },
-		    &output);
-	if (!tap_ok(strstr(output, digest), "verity: policy show tells the digest"))
-		tap_note("%s", output);
-	free(output);
+	shown(digest, "differs");
 }
 
 static void verity_try(void)
@@ -147,12 +151,12 @@ static void verity_try(void)
 	if (!tap_ok(daemon_reload() && wait_until(allowed, (void *)"verity/tool"),
 		    "verity: a pinned digest: allowed"))
 		return;
-	shown(digest);
+	shown(digest, "matched");
 	fd = open(world_path("verity/tool"), O_WRONLY | O_CLOEXEC);
 	error = fd < 0 ? errno : 0;
 	close(fd);
 	tap_ok(error == EPERM, "verity: it cannot be written (%s)", strerror(error));
-	replaced();
+	replaced(digest);
 }
 
 void scene_verity(void)
