@@ -63,6 +63,15 @@ static void check_exact(const struct learn_seen *seen, size_t count, const struc
 	assert_int_equal(cells, count);
 }
 
+/* So many rules come of them, which say that and nothing else. */
+static void learn_exactly(const struct learn_seen *seen, size_t count, size_t rules,
+			  struct learnt *ret_learnt)
+{
+	assert_int_equal(learn(seen, count, ret_learnt), 0);
+	assert_int_equal(ret_learnt->count, rules);
+	check_exact(seen, count, ret_learnt);
+}
+
 static void test_grid(void **state)
 {
 	const struct learn_seen seen[] = {
@@ -74,9 +83,7 @@ static void test_grid(void **state)
 	_cleanup_learnt_ struct learnt learnt = { 0 };
 
 	(void)state;
-	assert_int_equal(learn(seen, ARRAY_SIZE(seen), &learnt), 0);
-	assert_int_equal(learnt.count, 1);
-	check_exact(seen, ARRAY_SIZE(seen), &learnt);
+	learn_exactly(seen, ARRAY_SIZE(seen), 1, &learnt);
 	assert_string_equal(learnt.rules[0].text[LEARN_WHAT][0], "tcp/443");
 	assert_int_equal(learnt.rules[0].evidence.count, 8);
 	assert_int_equal(learnt.rules[0].evidence.pid_count, 1);
@@ -93,9 +100,7 @@ static void test_corner(void **state)
 	_cleanup_learnt_ struct learnt learnt = { 0 };
 
 	(void)state;
-	assert_int_equal(learn(seen, ARRAY_SIZE(seen), &learnt), 0);
-	assert_int_equal(learnt.count, 2);
-	check_exact(seen, ARRAY_SIZE(seen), &learnt);
+	learn_exactly(seen, ARRAY_SIZE(seen), 2, &learnt);
 }
 
 /* Executables, classes and users that differ are not mixed. */
@@ -111,9 +116,7 @@ static void test_apart(void **state)
 	_cleanup_learnt_ struct learnt learnt = { 0 };
 
 	(void)state;
-	assert_int_equal(learn(seen, ARRAY_SIZE(seen), &learnt), 0);
-	assert_int_equal(learnt.count, 5);
-	check_exact(seen, ARRAY_SIZE(seen), &learnt);
+	learn_exactly(seen, ARRAY_SIZE(seen), 5, &learnt);
 	assert_int_equal(learnt.rules[0].class, CW_CLASS_EXEC);
 	assert_int_equal(learnt.rules[1].class, CW_CLASS_BIND);
 	assert_string_equal(learnt.rules[4].by, "java");
@@ -139,12 +142,8 @@ static void test_order(void **state)
 	_cleanup_learnt_ struct learnt one = { 0 }, other = { 0 };
 
 	(void)state;
-	assert_int_equal(learn(tall, ARRAY_SIZE(tall), &one), 0);
-	assert_int_equal(one.count, 2);
-	check_exact(tall, ARRAY_SIZE(tall), &one);
-	assert_int_equal(learn(wide, ARRAY_SIZE(wide), &other), 0);
-	assert_int_equal(other.count, 2);
-	check_exact(wide, ARRAY_SIZE(wide), &other);
+	learn_exactly(tall, ARRAY_SIZE(tall), 2, &one);
+	learn_exactly(wide, ARRAY_SIZE(wide), 2, &other);
 }
 
 static void test_nothing(void **state)

@@ -48,6 +48,17 @@ static struct recorder_statistics finish(struct recorder *recorder, uint64_t seq
 	return statistics;
 }
 
+/* The recording has so many events, in order, and says of so many that they are missing. */
+static struct reading check_reading(const char *directory, uint64_t events, uint64_t lost)
+{
+	struct reading reading = read_all(directory);
+
+	assert_int_equal(reading.events, events);
+	assert_int_equal(reading.lost, lost);
+	assert_true(reading.in_order);
+	return reading;
+}
+
 /* Until the error is this one. */
 static void await_error(struct recorder *recorder, int error)
 {
@@ -69,7 +80,6 @@ static void test_restarts(void **state)
 	struct recorder_options options = options_of(directory);
 	struct recorder_statistics statistics;
 	struct recorder *recorder;
-	struct reading reading;
 	uint64_t sequence = 0;
 
 	(void)state;
@@ -85,10 +95,8 @@ static void test_restarts(void **state)
 		assert_int_equal(statistics.lost, 0);
 		assert_int_equal(statistics.error, 0);
 	}
-	reading = read_all(directory);
-	assert_int_equal(reading.events, 300);
-	assert_int_equal(reading.notices, 6); /* start and stop */
-	assert_true(reading.in_order);
+	/* start and stop */
+	assert_int_equal(check_reading(directory, 300, 0).notices, 6);
 	temporary_free(directory);
 }
 
@@ -99,7 +107,6 @@ static void test_missed(void **state)
 	struct recorder_options options = options_of(directory);
 	struct recorder *recorder = begin(&options);
 	struct recorder_statistics statistics;
-	struct reading reading;
 
 	(void)state;
 	recorder_start(recorder);
@@ -109,10 +116,7 @@ static void test_missed(void **state)
 	statistics = finish(recorder, 2);
 	assert_int_equal(statistics.lost, 0);
 	assert_int_equal(statistics.recorded, 2);
-	reading = read_all(directory);
-	assert_int_equal(reading.events, 2);
-	assert_int_equal(reading.lost, 17);
-	assert_true(reading.in_order);
+	check_reading(directory, 2, 17);
 	temporary_free(directory);
 }
 
@@ -136,8 +140,7 @@ static void test_again(void **state)
 	statistics = finish(recorder, 15);
 	assert_int_equal(statistics.recorded, 5);
 	assert_int_equal(statistics.lost, 0);
-	assert_int_equal(read_all(directory).events, 15);
-	assert_true(read_all(directory).in_order);
+	check_reading(directory, 15, 0);
 	temporary_free(directory);
 }
 
@@ -149,7 +152,6 @@ static void test_standstill(void **state)
 	struct recorder_options options = options_of(directory);
 	struct recorder *recorder = begin(&options);
 	struct recorder_statistics statistics;
-	struct reading reading;
 	uint64_t sequence = 0, allowed, deviations;
 
 	(void)state;
@@ -170,10 +172,7 @@ static void test_standstill(void **state)
 	statistics = finish(recorder, sequence);
 	assert_int_equal(statistics.recorded, allowed + deviations);
 	assert_int_equal(statistics.recorded + statistics.lost, 2000);
-	reading = read_all(directory);
-	assert_int_equal(reading.events, statistics.recorded);
-	assert_int_equal(reading.lost, statistics.lost);
-	assert_true(reading.in_order);
+	check_reading(directory, statistics.recorded, statistics.lost);
 	temporary_free(directory);
 }
 
@@ -214,11 +213,9 @@ static void test_full(void **state)
 	statistics = finish(recorder, sequence);
 	assert_int_equal(statistics.error, 0);
 	assert_int_equal(statistics.recorded + statistics.lost, sequence);
-	reading = read_all(directory);
-	assert_int_equal(reading.events, statistics.recorded);
-	assert_int_equal(reading.lost, statistics.lost);
+	reading = check_reading(directory, statistics.recorded, statistics.lost);
 	assert_int_equal(reading.last, sequence);
-	assert_true(reading.in_order && !reading.damages && !reading.torn);
+	assert_true(!reading.damages && !reading.torn);
 	assert_int_equal(shell(directory, "cat $(ls -v *.ndjson) | jq ."), 0);
 	umount2(directory, MNT_DETACH);
 	temporary_free(directory);
