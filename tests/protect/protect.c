@@ -2,12 +2,15 @@
 /*
  * Self-protection: what a root that is not the daemon may do to it, first without --protect (each act must
  * succeed, or the refusal would prove nothing), then with it; and that `status`, `disarm` and `stop` work
- * all the same.
+ * all the same, `disarm` also when the daemon hangs.
  *
  *	protect CACHEWARDEN BACKEND	(as root, where a bpf file system is mounted on /sys/fs/bpf; TAP)
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <mntent.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,6 +20,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -151,7 +155,8 @@ static void policy_put(void)
 	if (!file)
 		bail("policy");
 	fputs("version: 1\ninstance: protect\nmode: enforce\nexecutables:\n"
-	      "  none: { path: /nonexistent/program, entry: true }\non_stop: keep\n",
+	      "  none: { path: /nonexistent/program, entry: true }\non_stop: keep\n"
+	      "guard:\n  bind: [tcp/29799]\n",
 	      file);
 	fclose(file);
 	chmod(in_work("policy/p.yaml"), 0644);
@@ -195,10 +200,15 @@ static unsigned int events_told(void)
 	static char line[16384];
 	unsigned int told = 0;
 
-	while (file && fgets(line, sizeof(line), file))
-		told += strstr(line, "\"operation\":\"tamper\"") &&
-			strstr(line, "\"reason\":\"protected\"") &&
-			strstr(line, "\"effect\":\"refused\"");
+	/* The same again within a second is told as a number. */
+	while (file && fgets(line, sizeof(line), file)) {
+		const char *count = strstr(line, "\"count\":");
+
+		if (count && strstr(line, "\"operation\":\"tamper\"") &&
+		    strstr(line, "\"reason\":\"protected\"") &&
+		    strstr(line, "\"effect\":\"refused\""))
+			told += (unsigned int)strtoul(count + strlen("\"count\":"), NULL, 10);
+	}
 	if (file)
 		fclose(file);
 	return told;
@@ -225,6 +235,83 @@ static bool adds_up(void)
 	if (file)
 		fclose(file);
 	return strstr(text, ": adds up") && strstr(text, "tamper");
+}
+
+/* ------------------------------------------------------------------ a daemon that hangs */
+
+/* What everyone else may not do while verdicts are in force: 0 or errno. */
+static int bind_guarded(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(29799),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int error = bind(fd, (struct sockaddr *)&address, sizeof(address)) ? errno : 0;
+
+	close(fd);
+	return error;
+}
+
+static char freezer[128];
+
+static bool put(const char *name, const char *text)
+{
+	char path[256];
+	int fd;
+	bool good;
+
+	snprintf(path, sizeof(path), "%s/%s", freezer, name);
+	fd = open(path, O_WRONLY);
+	good = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	close(fd);
+	return good;
+}
+
+static bool frozen(void)
+{
+	char path[256], text[128] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/cgroup.events", freezer);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	fclose(file);
+	return strstr(text, "frozen 1");
+}
+
+/* It may not be signalled, so it is stopped by its control group: no instruction of its runs any more. */
+static bool freeze(void)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "r");
+	struct mntent *mount;
+	char pid[16];
+
+	while (mounts && (mount = getmntent(mounts)))
+		if (strcmp(mount->mnt_type, "cgroup2") == 0)
+			snprintf(freezer, sizeof(freezer), "%s/cw-protect", mount->mnt_dir);
+	if (mounts)
+		endmntent(mounts);
+	snprintf(pid, sizeof(pid), "%d", (int)daemon_pid);
+	return *freezer && !mkdir(freezer, 0755) && put("cgroup.procs", pid) &&
+	       put("cgroup.freeze", "1") && await(frozen);
+}
+
+static void hanging_round(void)
+{
+	daemon_begin("--protect");
+	ok(bind_guarded() == EACCES, "in force: a guarded port is refused");
+	ok(freeze(), "the daemon hangs");
+	ok(bind_guarded() == EACCES, "hanging: verdicts are in force");
+	ok(kill(daemon_pid, SIGKILL) && (errno == EACCES || errno == EPERM) &&
+		   act_map_write() == EACCES,
+	   "hanging: it is protected");
+	ok(run(in_work("out"), "disarm", "--pin-dir", PINS, NULL) == 0 && !is_there(SET),
+	   "hanging: `disarm` takes the pins out");
+	ok(frozen() && bind_guarded() == 0, "hanging, disarmed: nothing is judged any more");
+	ok(kill(daemon_pid, SIGKILL) == 0 && await(gone), "hanging, disarmed: it can be killed");
+	rmdir(freezer);
 }
 
 static void clean(void)
@@ -273,6 +360,9 @@ int main(int argc, char **argv)
 	ok(run(in_work("out"), "disarm", "--pin-dir", PINS, NULL) == 0 && !is_there(SET),
 	   "protected: `disarm` takes the pins out while the daemon lives");
 	ok(await(gone), "disarmed: the daemon ends");
+	clean();
+
+	hanging_round();
 	clean();
 	printf("1..%u\n", number);
 	return 0;
