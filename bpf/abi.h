@@ -546,6 +546,9 @@ struct cw_repeat_told {
 };
 CW_ASSERT_SIZE(struct cw_repeat_told, 16);
 
+/* The number of a helper that no kernel has: the loader makes it a call of bpf_rdonly_cast(). */
+#define CW_CALL_CAST 0x7ffffff0
+
 /* ------------------------------------------------------------------ what one daemon leaves to the next */
 
 #define CW_RINGS 2 /* deviations, events */

@@ -142,12 +142,28 @@ static __always_inline __u64 kernel_argument(const __u64 *registers, __u32 numbe
 #endif
 }
 
-/* From 6.2 on: a pointer of which the verifier does not know, for plain loads. */
-void *bpf_rdonly_cast(void *pointer, __u32 type) __ksym __weak;
+/*
+ * From 6.2 on: a pointer that the verifier knows nothing of, for plain loads. bpf_rdonly_cast(), which the
+ * loader puts in the place of this call. Were it an extern of the object, libbpf would look for it in all
+ * modules where the kernel does not have it, and may not without CAP_SYS_ADMIN.
+ */
+static __always_inline void *kernel_cast(__u64 pointer, __u32 type)
+{
+	void *cast;
+
+	asm volatile("r1 = %[pointer]\n"
+		     "r2 = %[type]\n"
+		     "call %[number]\n"
+		     "%[cast] = r0\n"
+		     : [cast] "=r"(cast)
+		     : [pointer] "r"(pointer), [type] "r"((__u64)type), [number] "i"(CW_CALL_CAST)
+		     : "r0", "r1", "r2", "r3", "r4", "r5", "memory");
+	return cast;
+}
 
 #define argument_as(type, number) \
-	((struct type *)bpf_rdonly_cast((void *)kernel_argument(ctx, number), \
-					bpf_core_type_id_kernel(struct type)))
+	((struct type *)kernel_cast(kernel_argument(ctx, number), \
+				    bpf_core_type_id_kernel(struct type)))
 
 /* What stands in a file while it waits to be released: f_u.fu_rcuhead to 5.19, f_rcuhead 6.0 to 6.11, f_task_work
  * from 6.12 on. */

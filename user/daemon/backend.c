@@ -75,21 +75,17 @@ static int backend_label(struct daemon *daemon)
 	return kern_label_running(daemon->kern, &given);
 }
 
-/* Load, put the policies in force, attach, test, label, pin. -EINVAL: the policies have mistakes. */
-static int backend_try(struct daemon *daemon, enum cw_backend backend, bool quiet,
-		       struct diagnostics *diagnostics)
+/* The kernel, too, says -EINVAL; here that means mistakes in the policies, and nothing else. */
+static int not_policies(int error)
 {
-	int r;
+	return error == -EINVAL ? -ENOEXEC : error;
+}
 
-	r = kern_load(&daemon->probe, backend, quiet, &daemon->kern);
-	if (!r)
-		r = backend_inherit(daemon);
-	fault_point("loaded");
-	if (!r)
-		r = govern_load(daemon, diagnostics);
-	if (r)
-		return r;
-	r = kern_attach(daemon->kern, &daemon->probe);
+/* Attach, test, label, pin. */
+static int backend_begin(struct daemon *daemon, enum cw_backend backend, bool quiet)
+{
+	int r = kern_attach(daemon->kern, &daemon->probe);
+
 	if (r)
 		return quiet ? r
 			     : log_err(r, "attach the programs of backend %s",
@@ -101,6 +97,21 @@ static int backend_try(struct daemon *daemon, enum cw_backend backend, bool quie
 		r = backend_label(daemon);
 	fault_point("labelled");
 	return r ? r : daemon_pin(daemon);
+}
+
+/* Load, put the policies in force, begin. -EINVAL: the policies have mistakes. */
+static int backend_try(struct daemon *daemon, enum cw_backend backend, bool quiet,
+		       struct diagnostics *diagnostics)
+{
+	int r = kern_load(&daemon->probe, backend, quiet, &daemon->kern);
+
+	if (!r)
+		r = backend_inherit(daemon);
+	fault_point("loaded");
+	if (r)
+		return not_policies(r);
+	r = govern_load(daemon, diagnostics);
+	return r ? r : not_policies(backend_begin(daemon, backend, quiet));
 }
 
 /* What is pinned does what ours would: take it over, and put the policies in force in it. */

@@ -52,6 +52,9 @@ size_t pin_table(struct warden_bpf *skeleton, enum cw_backend backend, bool pree
 /* Attach a kprobe where its section says: at a function's entry, or in its body right behind that, where
  * the arguments are still in their registers. A link's descriptor, or negative errno. */
 int attach_kprobe(const struct bpf_program *program, enum attach_kind kind);
+/* Say, before any object is opened, how bpf_rdonly_cast() is called that their programs ask for (CW_CALL_CAST):
+ * by its number in the kernel's own types. 0, or negative errno. */
+int attach_kprobe_handler(int cast);
 /* Can probes be put into a function's body here? */
 bool attach_body_works(const char *function);
 
