@@ -129,6 +129,10 @@ void stranger_read(struct stranger *stranger)
 
 	while (!stranger->ended) {
 		length = recv(stranger->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+		/* A last message may have come between the kernel's look at its queue and its look whether the
+		 * other side has closed: only a second end is one. */
+		if (!length)
+			length = recv(stranger->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 		if (length < 0 && errno == EAGAIN)
 			return;
 		if (length < 0 && errno == ECONNRESET)
