@@ -14,20 +14,6 @@
 #include "tap.h"
 #include "world.h"
 
-static const char policy[] = "version: 1\n"
-			     "instance: load\n"
-			     "root: @ROOT@\n"
-			     "mode: enforce\n"
-			     "allow_partial: @PARTIAL@\n"
-			     "executables:\n"
-			     "  entry: { path: \"${root}/bin/entry\", entry: true }\n"
-			     "exec: []\n"
-			     "bind: []\n"
-			     "connect:\n"
-			     "  - { id: one, allow: udp/29400, by: entry }\n"
-			     "  - { id: two, audit: udp/29401, by: entry }\n"
-			     "library: off\n";
-
 static const struct work {
 	const char *act; /* with the number of times */
 	const char *operation, *verdict;
@@ -95,7 +81,7 @@ void scene_load(void)
 	unsigned long long skipped, missing = 0;
 	bool good = true, done = true;
 
-	policy_write("load", policy);
+	policy_write("load", POLICY_OF_CONNECTS("load"));
 	if (!tap_ok(daemon_reload() && status_await_trust(NULL), "load: in force"))
 		return;
 	events_await();

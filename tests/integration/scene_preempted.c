@@ -12,20 +12,6 @@
 #include "tap.h"
 #include "world.h"
 
-static const char policy[] = "version: 1\n"
-			     "instance: preempted\n"
-			     "root: @ROOT@\n"
-			     "mode: enforce\n"
-			     "allow_partial: @PARTIAL@\n"
-			     "executables:\n"
-			     "  entry: { path: \"${root}/bin/entry\", entry: true }\n"
-			     "exec: []\n"
-			     "bind: []\n"
-			     "connect:\n"
-			     "  - { id: one, allow: udp/29400, by: entry }\n"
-			     "  - { id: two, audit: udp/29401, by: entry }\n"
-			     "library: off\n";
-
 #define CHILDREN 64
 
 static unsigned long long judged(const char *verdict)
@@ -64,7 +50,7 @@ void scene_preempted(void)
 	unsigned int times = world.guest ? 200 : 1000;
 	unsigned long long skipped;
 
-	policy_write("preempted", policy);
+	policy_write("preempted", POLICY_OF_CONNECTS("preempted"));
 	if (!tap_ok(daemon_reload() && status_await_trust(NULL), "preempted: in force"))
 		return;
 	events_await();

@@ -60,6 +60,23 @@ const char *world_beside(const char *name);
 /* Run a command of this host; its exit status. */
 int world_command(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A policy for scenes that only count: entry may connect to one port, is watched at another, and refused at
+ * every other. */
+#define POLICY_OF_CONNECTS(name) \
+	"version: 1\n" \
+	"instance: " name "\n" \
+	"root: @ROOT@\n" \
+	"mode: enforce\n" \
+	"allow_partial: @PARTIAL@\n" \
+	"executables:\n" \
+	"  entry: { path: \"${root}/bin/entry\", entry: true }\n" \
+	"exec: []\n" \
+	"bind: []\n" \
+	"connect:\n" \
+	"  - { id: one, allow: udp/29400, by: entry }\n" \
+	"  - { id: two, audit: udp/29401, by: entry }\n" \
+	"library: off\n"
+
 /* The contents of policy.d/NAME.yaml; "" takes it away. `@ROOT@` and `@PARTIAL@` (what the backend
  * cannot refuse) are filled in. */
 void policy_write(const char *name, const char *text);
