@@ -20,8 +20,8 @@ struct footprint daemon_footprint(void)
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)daemon_pid());
 	file = fopen(path, "re");
 	while (file && fgets(line, sizeof(line), file)) {
-		if (strncmp(line, "VmRSS:", 6) == 0)
-			size.resident = strtoull(line + 6, NULL, 10);
+		if (strncmp(line, "RssAnon:", 8) == 0)
+			size.resident = strtoull(line + 8, NULL, 10);
 	}
 	if (file)
 		fclose(file);

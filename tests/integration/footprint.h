@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 struct footprint {
-	unsigned long long resident; /* KiB */
+	unsigned long long resident; /* KiB of its own: a file's pages come and go */
 	unsigned int descriptors;
 };
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
@@ -106,6 +107,8 @@ static int daemon_start(struct daemon *daemon)
 {
 	int r;
 
+	/* Huge pages would be filled for the little of them that is used; a kernel that cannot has none. */
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	kern_probe(&daemon->probe);
 	daemon->registry = file_registry_new();
 	if (!daemon->registry)
