@@ -29,6 +29,8 @@ pid_t daemon_pid(void);
 void daemon_launch(void); /* … without waiting */
 int daemon_stop(int signal);
 int daemon_wait(void); /* … for an end that something else brings about */
+/* Whether it lives, or how it ended, in a few words (static). */
+const char *daemon_ended(void);
 /* What it said on standard error, as notes. */
 void daemon_notes(void);
 /* Did it say this? */

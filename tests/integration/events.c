@@ -87,7 +87,9 @@ static bool tail_read(struct tail *tail, int milliseconds)
 	tail->text = realloc(tail->text, tail->length + 65537);
 	if (!tail->text)
 		abort();
-	got = read(tail->output, tail->text + tail->length, 65536);
+	do {
+		got = read(tail->output, tail->text + tail->length, 65536);
+	} while (got < 0 && errno == EINTR);
 	if (got <= 0)
 		return false;
 	tail->length += (size_t)got;
@@ -103,18 +105,26 @@ static bool tail_read(struct tail *tail, int milliseconds)
 	return true;
 }
 
-char *tail_end(struct tail *tail)
+static char *tail_errors(const struct tail *tail)
 {
 	char *errors = calloc(1, 65536);
 	size_t length = 0;
 	ssize_t got;
 
-	kill(tail->pid, SIGTERM);
-	while (tail_read(tail, WAIT_SECONDS * 1000))
-		;
 	while (errors && length < 65535 &&
 	       (got = read(tail->errors, errors + length, 65535 - length)) > 0)
 		length += (size_t)got;
+	return errors;
+}
+
+char *tail_end(struct tail *tail)
+{
+	char *errors;
+
+	kill(tail->pid, SIGTERM);
+	while (tail_read(tail, WAIT_SECONDS * 1000))
+		;
+	errors = tail_errors(tail);
 	waitpid(tail->pid, NULL, 0);
 	close(tail->output);
 	close(tail->errors);
@@ -147,13 +157,26 @@ void events_start(void)
 		tap_bail("tail does not connect");
 }
 
+/* The client's stream has ended, and nobody told it to: whose fault that is, in one line. */
+static __attribute__((noreturn)) void tail_bail(const struct tail *tail)
+{
+	char *said = tail_errors(tail);
+	int status = 0;
+
+	for (char *newline = said; newline && (newline = strchr(newline, '\n'));)
+		*newline = ' ';
+	waitpid(tail->pid, &status, 0);
+	tap_bail("tail has ended (wait status %#x): %s; %s", (unsigned int)status, said,
+		 daemon_ended());
+}
+
 void tail_drain(struct tail *tail)
 {
 	struct pollfd readable = { .fd = tail->output, .events = POLLIN };
 
 	while (poll(&readable, 1, QUIET_MILLISECONDS) > 0) {
 		if (!tail_read(tail, 0))
-			tap_bail("tail has ended");
+			tail_bail(tail);
 	}
 }
 
@@ -168,7 +191,7 @@ static bool sentinel_came(pid_t pid, time_t until)
 	while (!events_count(&events, &(struct event_query){ pid, "connect", "deny", NULL }) ||
 	       !events_count(&events, &(struct event_query){ pid, "socket", "allow", NULL })) {
 		if (!tail_read(&events, 1000))
-			tap_bail("tail has ended");
+			tail_bail(&events);
 		if (time(NULL) > until)
 			return false;
 	}

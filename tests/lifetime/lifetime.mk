@@ -8,7 +8,7 @@ LIFETIME_DIR := tests/lifetime
 LIFETIME_OUT = $(O)/lifetime
 LIFETIME_VARIANTS := faulty other next
 LIFETIME_DRIVER := $(patsubst $(LIFETIME_DIR)/%.c,%,$(filter-out %/worker.c,$(wildcard $(LIFETIME_DIR)/*.c)))
-LIFETIME_HELPERS := daemon world acts standin tap json
+LIFETIME_HELPERS := daemon clients world acts standin tap json
 
 lifetime-programs: $(LIFETIME_OUT)/lifetime $(LIFETIME_OUT)/worker $(LIFETIME_VARIANTS:%=$(LIFETIME_OUT)/cachewarden-%)
 
