@@ -10,6 +10,7 @@
  *	--scene NAME     this scene only; may be repeated
  *	--matrix K B     print what was measured for the kernel matrix, as kernel K, boot B
  *	--guest          less of what takes long under software emulation
+ *	--spare          none of what is the daemon's business alone: another run has it
  *
  * Prints TAP. One run at a time on a host: the ports are the same, and the cgroup backend governs from
  * the root of the hierarchy.
@@ -24,6 +25,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon.h"
@@ -38,14 +40,14 @@
 struct options {
 	const char *kernel, *boot;
 	bool chosen[SCENES_MAX];
-	bool some;
+	bool some, spare;
 };
 
 static void usage(void)
 {
 	fputs("usage: integration --backend lsm|fmod_ret|cgroup [--program PATH] [--actors DIR]\n"
 	      "                   [--standin DIR] [--scene NAME]... [--matrix KERNEL BOOT] "
-	      "[--guest]\n",
+	      "[--guest] [--spare]\n",
 	      stderr);
 	exit(2);
 }
@@ -81,6 +83,7 @@ static void options_read(struct options *options, int argc, char **argv)
 		{ "scene", required_argument, NULL, 'c' },
 		{ "matrix", required_argument, NULL, 'm' },
 		{ "guest", no_argument, NULL, 'g' },
+		{ "spare", no_argument, NULL, 'S' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -112,6 +115,9 @@ static void options_read(struct options *options, int argc, char **argv)
 			break;
 		case 'g':
 			world.guest = true;
+			break;
+		case 'S':
+			options->spare = true;
 			break;
 		default:
 			usage();
@@ -152,6 +158,15 @@ static void copies_make(void)
 		tap_bail("mkfifo: %s", strerror(errno));
 }
 
+/* Where the time goes, for who wonders; nothing depends on it. */
+static void scene_run(const struct scene *scene)
+{
+	time_t begin = time(NULL);
+
+	scene->run();
+	tap_note("scene %s: %lld s", scene->name, (long long)(time(NULL) - begin));
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { 0 };
@@ -174,8 +189,8 @@ int main(int argc, char **argv)
 	}
 	events_start();
 	for (size_t i = 0; scenes[i].name; i++) {
-		if (!options.some || options.chosen[i])
-			scenes[i].run();
+		if (options.some ? options.chosen[i] : !options.spare || !scenes[i].alone)
+			scene_run(&scenes[i]);
 	}
 	running_release();
 	scene_leaving();

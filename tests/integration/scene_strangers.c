@@ -282,9 +282,6 @@ void scene_strangers(void)
 {
 	struct footprint before, after;
 
-	/* The daemon's business alone: in an emulated guest one backend is enough. */
-	if (world.guest && world.backend != FMOD_RET)
-		return;
 	before = daemon_footprint();
 	strangers_garbage();
 	strangers_empty();

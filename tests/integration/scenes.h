@@ -3,10 +3,13 @@
 #ifndef CW_SCENES_H
 #define CW_SCENES_H
 
+#include <stdbool.h>
+
 /* The table that a driver is linked with; ends with a row without a name. */
 extern const struct scene {
 	const char *name;
 	void (*run)(void);
+	bool alone; /* the daemon's business alone: what the kernel and the backend are is no matter */
 } scenes[];
 
 void running_prepare(void); /* before the daemon is there */
@@ -40,7 +43,6 @@ void strangers_users(void);
 /* Parts of the stand-in's scene: scene_roles.c. */
 void standin_roles(void);
 void standin_listed(void);
-void standin_since(void);
 void standin_since(void);
 void standin_learn(void);
 
