@@ -128,6 +128,8 @@ static void every_second(struct daemon *daemon)
 	tell_every_second(daemon);
 	if (kern_set(daemon->kern) && !kern_pinned(daemon->kern)) {
 		/* With success: whoever took them out does not want them back at once. */
+		log_notice("ending: somebody took everything out (%s is gone)",
+			   kern_set(daemon->kern));
 		daemon_end(daemon);
 		return;
 	}

@@ -11,6 +11,7 @@
  * all verdicts out, whatever has become of the daemon.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -323,7 +324,7 @@ int kern_release(struct kern *kern)
 bool kern_pinned(const struct kern *kern)
 {
 	/* Somebody may have taken them out. */
-	return kern->set && access(kern->set, F_OK) == 0;
+	return kern->set && (access(kern->set, F_OK) == 0 || errno != ENOENT);
 }
 
 const char *kern_set(const struct kern *kern)
