@@ -194,6 +194,15 @@ static void tell_started(const struct daemon *daemon)
 		log_warning(0, "no policy in %s: nothing is governed", daemon->options.policy);
 	log_notice("backend %s, self-test passed, %u processes governed",
 		   vocabulary_word(&words_backend, kern_backend(daemon->kern)), all);
+	if (kern_passes_by(daemon->kern, &daemon->probe)) {
+		log_warning(0,
+			    "this kernel preempts tasks within programs of backend fmod_ret, and "
+			    "others "
+			    "then pass these by: what they do is not judged (`status`: skipped)");
+		log_hint("for backend lsm add bpf to lsm= on the kernel's command line; or boot "
+			 "with "
+			 "preempt=voluntary");
+	}
 	if (!kern_set(daemon->kern))
 		log_warning(0, "nothing is pinned (%s): verdicts end with this process",
 			    daemon->pins_error ? "the pin directory is in no bpf file system"

@@ -83,6 +83,8 @@ int kern_attach(struct kern *kern, const struct kern_probe *probe);
 /* What is pinned stays. */
 struct kern *kern_free(struct kern *kern);
 enum cw_backend kern_backend(const struct kern *kern);
+/* Does the kernel pass its programs by, without a last turn that judges all the same (bpf/turn.bpf.h)? */
+bool kern_passes_by(const struct kern *kern, const struct kern_probe *probe);
 
 /* Label running processes; *ret_given counts new labels over all passes. */
 int kern_label_running(struct kern *kern, unsigned int *ret_given);

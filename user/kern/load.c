@@ -228,6 +228,11 @@ enum cw_backend kern_backend(const struct kern *kern)
 	return kern->backend;
 }
 
+bool kern_passes_by(const struct kern *kern, const struct kern_probe *probe)
+{
+	return kern->backend == CW_BACKEND_FMOD_RET && probe->preempts && !kern->preempts;
+}
+
 #define LABEL_PASSES 16
 
 static int label_pass(int program)
