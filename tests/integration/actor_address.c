@@ -5,8 +5,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -240,34 +242,43 @@ static int step_sustain(struct actor *actor, char **arguments)
 	return 0;
 }
 
-static void crowd_one(char **arguments)
+/* The calls that are left are everybody's: who is killed leaves his to the others. */
+static pid_t crowd_one(char **arguments, atomic_int *left)
 {
 	struct sockaddr_storage address;
-	socklen_t size = actor_address(arguments[2], &address);
-	int fd = actor_socket(arguments[1]), passed = 0;
+	socklen_t size = actor_address(arguments[1], &address);
+	pid_t child = fork();
+	int fd, passed = 0;
 
-	for (int left = atoi(arguments[0]); fd >= 0 && left > 0; left--)
+	if (child)
+		return child;
+	fd = actor_socket(arguments[0]);
+	while (fd >= 0 && atomic_fetch_sub(left, 1) > 0)
 		passed += connect(fd, (struct sockaddr *)&address, size) == 0;
 	_exit(fd < 0 || passed);
 }
 
-/* CHILDREN that each connect COUNT times, all at once: EISCONN if one of them ever was connected. */
+/* CHILDREN that together connect COUNT times each, all at once: EISCONN if one of them ever was connected. */
 static int step_crowd_connect(struct actor *actor, char **arguments)
 {
-	int status, passed = 0;
+	atomic_int *left = mmap(NULL, sizeof(*left), PROT_READ | PROT_WRITE,
+				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int children = atoi(arguments[0]), status, passed = 0;
 
 	(void)actor;
-	for (int left = atoi(arguments[0]); left > 0; left--) {
-		pid_t child = fork();
-
-		if (child < 0)
+	if (left == MAP_FAILED)
+		return errno;
+	*left = children * atoi(arguments[1]);
+	while (children--)
+		if (crowd_one(arguments + 2, left) < 0)
 			return errno;
-		if (!child)
-			crowd_one(arguments + 1);
-	}
 	/* Who was killed was not connected. */
-	while (wait(&status) > 0)
+	while (wait(&status) > 0) {
 		passed += WIFEXITED(status) && WEXITSTATUS(status);
+		if (WIFSIGNALED(status) && *left > 0 && crowd_one(arguments + 2, left) < 0)
+			return errno;
+	}
+	munmap(left, sizeof(*left));
 	return passed ? EISCONN : 0;
 }
 
