@@ -66,8 +66,8 @@ __attribute__((noinline)) int protect_trusted(void)
 	       protect_key_equal(&ours->executables[1], &identity.key);
 }
 
-/* what: enum cw_protected. */
-__attribute__((noinline)) int protect_tell(__u32 what, __u64 number)
+/* what: enum cw_protected; effect: enum cw_effect. */
+__attribute__((noinline)) int protect_tell(__u32 effect, __u32 what, __u64 number)
 {
 	struct hook hook = {};
 	struct judgement judgement = {
@@ -85,16 +85,16 @@ __attribute__((noinline)) int protect_tell(__u32 what, __u64 number)
 	hook_open(&hook, CW_OPERATION_TAMPER, 0);
 	judgement.backend = attached_backend;
 	count_verdict(CW_OPERATION_TAMPER, CW_VERDICT_DENY,
-		      record_deviating(&judgement, CW_EFFECT_REFUSED,
+		      record_deviating(&judgement, effect,
 				       hook.pages.head ? hook.pages.head->generation : 0));
 	return 0;
 }
 
 /* The answer is given here: what a global function returns is any number to the verifier, which from 6.12
  * on wants to see an errno. */
-static __always_inline int protect_refuse(__u32 what, __u64 number)
+static __always_inline int protect_refuse(__u32 effect, __u32 what, __u64 number)
 {
-	protect_tell(what, number);
+	protect_tell(effect, what, number);
 	return -EACCES;
 }
 
@@ -126,7 +126,7 @@ static __always_inline bool protect_directory(struct inode *directory)
 	return ours && (inode == ours->directories[0] || inode == ours->directories[1]);
 }
 
-static __always_inline int protect_pins(struct inode *directory)
+static __always_inline int protect_pins(__u32 effect, struct inode *directory)
 {
 	if (!protect_directory(directory))
 		return 0;
@@ -137,7 +137,7 @@ static __always_inline int protect_pins(struct inode *directory)
 			protected_daemon = 0;
 		return 0;
 	}
-	return protect_refuse(CW_PROTECTED_PIN, directory->i_ino);
+	return protect_refuse(effect, CW_PROTECTED_PIN, directory->i_ino);
 }
 
 /* Number of the link behind a descriptor of the caller's, 0 if there is none. What is no link may give any
@@ -158,7 +158,7 @@ static __always_inline __u32 protect_link_id(__u32 descriptor)
 	return BPF_CORE_READ(link, id);
 }
 
-static __always_inline int protect_bpf(int command, const void *attributes)
+static __always_inline int protect_bpf(__u32 effect, int command, const void *attributes)
 {
 	__u32 descriptor = 0, id;
 
@@ -169,70 +169,99 @@ static __always_inline int protect_bpf(int command, const void *attributes)
 	id = protect_link_id(descriptor);
 	if (!id || !protect_names(CW_PROTECTED_LINK, id) || protect_trusted())
 		return 0;
-	return protect_refuse(CW_PROTECTED_LINK, id);
+	return protect_refuse(effect, CW_PROTECTED_LINK, id);
 }
 
-static __always_inline int protect_map(struct bpf_map *map, __u32 mode)
+static __always_inline int protect_map(__u32 effect, struct bpf_map *map, __u32 mode)
 {
 	if (!(mode & FMODE_WRITE) || !protect_names(CW_PROTECTED_MAP, map->id) || protect_trusted())
 		return 0;
-	return protect_refuse(CW_PROTECTED_MAP, map->id);
+	return protect_refuse(effect, CW_PROTECTED_MAP, map->id);
 }
 
-static __always_inline int protect_mount(struct vfsmount *mount)
+static __always_inline int protect_mount(__u32 effect, struct vfsmount *mount)
 {
 	if (!protect_device(mount->mnt_sb) || bpf_get_current_pid_tgid() >> 32 == 1 ||
 	    protect_trusted())
 		return 0;
-	return protect_refuse(CW_PROTECTED_MOUNT, 0);
+	return protect_refuse(effect, CW_PROTECTED_MOUNT, 0);
 }
 
 /* Signal 0 asks whether there is somebody. */
-static __always_inline int protect_signal(struct task_struct *task, int number)
+static __always_inline int protect_signal(__u32 effect, struct task_struct *task, int number)
 {
 	if ((__u32)task->tgid != protected_daemon || !number ||
 	    bpf_get_current_pid_tgid() >> 32 == 1 || protect_trusted())
 		return 0;
-	return protect_refuse(CW_PROTECTED_SIGNAL, number);
+	return protect_refuse(effect, CW_PROTECTED_SIGNAL, number);
 }
 
 /* To look (ps, lsof) is not to take hold of. */
-static __always_inline int protect_trace(struct task_struct *task, __u32 mode)
+static __always_inline int protect_trace(__u32 effect, struct task_struct *task, __u32 mode)
 {
 	if ((__u32)task->tgid != protected_daemon || !(mode & PTRACE_MODE_ATTACH) ||
 	    protect_trusted())
 		return 0;
-	return protect_refuse(CW_PROTECTED_TRACE, 0);
+	return protect_refuse(effect, CW_PROTECTED_TRACE, 0);
 }
 
 /* ------------------------------------------------------------------ the hooks */
 
 /*
- * Like HOOK() in warden.bpf.c, for hooks of which only the first arguments are looked at: more were added
+ * Like HOOK() in hooks.bpf.h, for hooks of which only the first arguments are looked at: more were added
  * in time (security_bpf, security_inode_rename), so where the answer of earlier programs stands is not
  * known. Nobody comes here after another program has refused.
+ *
+ * The turns are those of turn.bpf.h, without notes: what passes here is not counted. late: what the last
+ * one can still do.
+ *
+ *   CW_EFFECT_KILLED  the caller ends before it can use what it was given
+ *   CW_EFFECT_NONE    too late to keep it from happening: it is told
  */
-#define PROTECT(name, lsm_hook, function, parameters, arguments) \
+#define PROTECT(name, lsm_hook, function, parameters, body, arguments, late, registers) \
 	SEC("?lsm/" #lsm_hook) \
-	int BPF_PROG(lsm_protect_##name, PROTECT_PARAMETERS parameters) \
+	int BPF_PROG(lsm_protect_##name, PROTECT_LIST parameters) \
 	{ \
-		return protected_daemon ? protect_##arguments : 0; \
+		return PROTECT_BY(body, CW_EFFECT_REFUSED, arguments); \
 	} \
 	SEC("?fmod_ret/" #function) \
-	int BPF_PROG(fmod_protect_##name, PROTECT_PARAMETERS parameters) \
+	int BPF_PROG(fmod_protect_##name, PROTECT_LIST parameters) \
 	{ \
-		return protected_daemon ? protect_##arguments : 0; \
+		return PROTECT_BY(body, CW_EFFECT_REFUSED, arguments); \
+	} \
+	SEC("?fmod_ret/" #function) \
+	int BPF_PROG(fmod_protect_##name##_again, PROTECT_LIST parameters) \
+	{ \
+		return PROTECT_BY(body, CW_EFFECT_REFUSED, arguments); \
+	} \
+	SEC("?kprobe/" #function) \
+	int fmod_protect_##name##_last(__u64 *ctx) \
+	{ \
+		if (PROTECT_BY(body, late, registers) && (late) == CW_EFFECT_KILLED) \
+			kill_current(); \
+		return 0; \
 	}
 
-#define PROTECT_PARAMETERS(...) __VA_ARGS__
+#define PROTECT_LIST(...) __VA_ARGS__
+#define PROTECT_BY(body, effect, arguments) \
+	(protected_daemon ? protect_##body(effect, PROTECT_LIST arguments) : 0)
 
-PROTECT(bpf, bpf, security_bpf, (int command, union bpf_attr *attributes), bpf(command, attributes))
-PROTECT(map, bpf_map, security_bpf_map, (struct bpf_map * map, unsigned int mode), map(map, mode))
-PROTECT(unlink, inode_unlink, security_inode_unlink, (struct inode * directory), pins(directory))
-PROTECT(rmdir, inode_rmdir, security_inode_rmdir, (struct inode * directory), pins(directory))
-PROTECT(rename, inode_rename, security_inode_rename, (struct inode * directory), pins(directory))
-PROTECT(mount, sb_umount, security_sb_umount, (struct vfsmount * mount), mount(mount))
+PROTECT(bpf, bpf, security_bpf, (int command, union bpf_attr *attributes), bpf,
+	(command, attributes), CW_EFFECT_NONE,
+	(kernel_argument(ctx, 0), (void *)kernel_argument(ctx, 1)))
+PROTECT(map, bpf_map, security_bpf_map, (struct bpf_map * map, unsigned int mode), map, (map, mode),
+	CW_EFFECT_KILLED, (argument_as(bpf_map, 0), kernel_argument(ctx, 1)))
+PROTECT(unlink, inode_unlink, security_inode_unlink, (struct inode * directory), pins, (directory),
+	CW_EFFECT_NONE, (argument_as(inode, 0)))
+PROTECT(rmdir, inode_rmdir, security_inode_rmdir, (struct inode * directory), pins, (directory),
+	CW_EFFECT_NONE, (argument_as(inode, 0)))
+PROTECT(rename, inode_rename, security_inode_rename, (struct inode * directory), pins, (directory),
+	CW_EFFECT_NONE, (argument_as(inode, 0)))
+PROTECT(mount, sb_umount, security_sb_umount, (struct vfsmount * mount), mount, (mount),
+	CW_EFFECT_NONE, (argument_as(vfsmount, 0)))
 PROTECT(signal, task_kill, security_task_kill, (struct task_struct * task, void *info, int number),
-	signal(task, number))
+	signal, (task, number), CW_EFFECT_NONE,
+	(argument_as(task_struct, 0), kernel_argument(ctx, 2)))
 PROTECT(trace, ptrace_access_check, security_ptrace_access_check,
-	(struct task_struct * task, unsigned int mode), trace(task, mode))
+	(struct task_struct * task, unsigned int mode), trace, (task, mode), CW_EFFECT_KILLED,
+	(argument_as(task_struct, 0), kernel_argument(ctx, 1)))

@@ -2,11 +2,13 @@
 /* What a root in a hurry would try. Each act undoes what it did, so that it can be made without harm. */
 #include "acts.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
@@ -75,17 +77,22 @@ static int act_detach(void)
 }
 
 /* A pin of our own among theirs, so that the first round breaks nothing. */
-static int own_pin(void)
+static int pin_at(const char *path)
 {
 	union bpf_attr create = {
 		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1
 	};
 	int fd = bpf(BPF_MAP_CREATE, &create);
-	union bpf_attr pin = { .pathname = (unsigned long)SET "/own", .bpf_fd = (unsigned int)fd };
+	union bpf_attr pin = { .pathname = (unsigned long)path, .bpf_fd = (unsigned int)fd };
 	int error = fd < 0 || bpf(BPF_OBJ_PIN, &pin) ? errno : 0;
 
 	close(fd);
 	return error == EEXIST ? 0 : error;
+}
+
+static int own_pin(void)
+{
+	return pin_at(SET "/own");
 }
 
 int act_unlink(void)
@@ -163,6 +170,44 @@ static int act_memory(void)
 	snprintf(path, sizeof(path), "/proc/%d/mem", (int)daemon_pid);
 	return closed(open(path, O_RDWR | O_CLOEXEC));
 }
+
+/* Each of a crowd has its own. It stays as long as it cannot be removed. */
+static int act_unlink_mine(void)
+{
+	static char path[64];
+	int error;
+
+	if (!*path) {
+		snprintf(path, sizeof(path), SET "/own%d", (int)getpid());
+		error = pin_at(path);
+		if (error)
+			return error;
+	}
+	if (unlink(path))
+		return errno;
+	*path = '\0';
+	return 0;
+}
+
+void unlink_theirs(void)
+{
+	DIR *directory = opendir(SET);
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory)))
+		if (strncmp(entry->d_name, "own", 3) == 0)
+			unlinkat(dirfd(directory), entry->d_name, 0);
+	if (directory)
+		closedir(directory);
+}
+
+const struct crowd_act crowd_acts[] = {
+	{ { "open a map to write it", act_map_write, false }, false },
+	{ { "open the daemon's memory", act_memory, false }, false },
+	{ { "unlink a pin", act_unlink_mine, false }, true },
+	{ { "signal the daemon", act_signal, false }, true },
+};
+const size_t crowd_act_count = sizeof(crowd_acts) / sizeof(crowd_acts[0]);
 
 const struct act acts[] = {
 	{ "read a map", act_map_read, true },

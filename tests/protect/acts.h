@@ -18,6 +18,15 @@ struct act {
 extern const struct act acts[];
 extern const size_t act_count;
 
+/* What may be made by many at once. */
+struct crowd_act {
+	struct act act;
+	bool told_at_least; /* where a hook is passed by, no other can keep it from happening */
+};
+extern const struct crowd_act crowd_acts[];
+extern const size_t crowd_act_count;
+void unlink_theirs(void); /* the pins that they left */
+
 int act_map_write(void);
 int act_unlink(void);
 int act_signal(void);

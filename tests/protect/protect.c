@@ -9,7 +9,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <mntent.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -27,8 +26,11 @@
 #include <unistd.h>
 
 #include "acts.h"
+#include "crowd.h"
+#include "freezer.h"
 
 #define WAIT_SECONDS 120 /* software emulation */
+#define CROWD_TIMES 100
 
 static const char *program, *backend;
 static char work[64];
@@ -194,19 +196,23 @@ static unsigned int protected_round(void)
 
 /* ------------------------------------------------------------------ what was told */
 
-static unsigned int events_told(void)
+/* effect: NULL means any. */
+static unsigned int events_told(const char *effect)
 {
 	FILE *file = fopen(in_work("log"), "r");
 	static char line[16384];
 	unsigned int told = 0;
+	char wanted[32] = "";
+
+	if (effect)
+		snprintf(wanted, sizeof(wanted), "\"effect\":\"%s\"", effect);
 
 	/* The same again within a second is told as a number. */
 	while (file && fgets(line, sizeof(line), file)) {
 		const char *count = strstr(line, "\"count\":");
 
 		if (count && strstr(line, "\"operation\":\"tamper\"") &&
-		    strstr(line, "\"reason\":\"protected\"") &&
-		    strstr(line, "\"effect\":\"refused\""))
+		    strstr(line, "\"reason\":\"protected\"") && strstr(line, wanted))
 			told += (unsigned int)strtoul(count + strlen("\"count\":"), NULL, 10);
 	}
 	if (file)
@@ -218,7 +224,7 @@ static unsigned int events_wanted;
 
 static bool all_told(void)
 {
-	return events_told() >= events_wanted;
+	return events_told(NULL) >= events_wanted;
 }
 
 static bool adds_up(void)
@@ -237,6 +243,30 @@ static bool adds_up(void)
 	return strstr(text, ": adds up") && strstr(text, "tamper");
 }
 
+/* What passed all the same is told as what was not refused, or ended whoever did it. */
+static void crowd_round(void)
+{
+	for (size_t i = 0; i < crowd_act_count; i++) {
+		const struct act *act = &crowd_acts[i].act;
+		unsigned int through = events_told("none");
+		struct crowd crowd;
+		bool good;
+
+		good = crowd_try(act, CROWD_TIMES, &crowd) && !crowd.other;
+		if (!crowd_acts[i].told_at_least || !crowd_passes_by(backend))
+			good = good && !crowd.passed;
+		ok(good, "protected: many at once: %s: none passed", act->name);
+		printf("# %u of %u tried: %u refused, %u passed, %u neither; %u killed\n",
+		       crowd.begun, crowd.wanted, crowd.refused, crowd.passed, crowd.other,
+		       crowd.killed);
+		events_wanted += crowd.begun;
+		ok(await(all_told) && events_told(NULL) == events_wanted &&
+			   events_told("none") == through + crowd.passed,
+		   "protected: many at once: %s: all are events, and what passed is told as such",
+		   act->name);
+	}
+}
+
 /* ------------------------------------------------------------------ a daemon that hangs */
 
 /* What everyone else may not do while verdicts are in force: 0 or errno. */
@@ -252,52 +282,6 @@ static int bind_guarded(void)
 	return error;
 }
 
-static char freezer[128];
-
-static bool put(const char *name, const char *text)
-{
-	char path[256];
-	int fd;
-	bool good;
-
-	snprintf(path, sizeof(path), "%s/%s", freezer, name);
-	fd = open(path, O_WRONLY);
-	good = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-	close(fd);
-	return good;
-}
-
-static bool frozen(void)
-{
-	char path[256], text[128] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/cgroup.events", freezer);
-	file = fopen(path, "r");
-	if (!file)
-		return false;
-	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
-	fclose(file);
-	return strstr(text, "frozen 1");
-}
-
-/* It may not be signalled, so it is stopped by its control group: no instruction of its runs any more. */
-static bool freeze(void)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "r");
-	struct mntent *mount;
-	char pid[16];
-
-	while (mounts && (mount = getmntent(mounts)))
-		if (strcmp(mount->mnt_type, "cgroup2") == 0)
-			snprintf(freezer, sizeof(freezer), "%s/cw-protect", mount->mnt_dir);
-	if (mounts)
-		endmntent(mounts);
-	snprintf(pid, sizeof(pid), "%d", (int)daemon_pid);
-	return *freezer && !mkdir(freezer, 0755) && put("cgroup.procs", pid) &&
-	       put("cgroup.freeze", "1") && await(frozen);
-}
-
 /* A link goes a while after its last pin and descriptor. */
 static bool unguarded(void)
 {
@@ -308,7 +292,7 @@ static void hanging_round(void)
 {
 	daemon_begin("--protect");
 	ok(bind_guarded() == EACCES, "in force: a guarded port is refused");
-	ok(freeze(), "the daemon hangs");
+	ok(freeze(daemon_pid) && await(frozen), "the daemon hangs");
 	ok(bind_guarded() == EACCES, "hanging: verdicts are in force");
 	ok(kill(daemon_pid, SIGKILL) && (errno == EACCES || errno == EPERM) &&
 		   act_map_write() == EACCES,
@@ -317,7 +301,26 @@ static void hanging_round(void)
 	   "hanging: `disarm` takes the pins out");
 	ok(await(unguarded) && frozen(), "hanging, disarmed: nothing is judged any more");
 	ok(kill(daemon_pid, SIGKILL) == 0 && await(gone), "hanging, disarmed: it can be killed");
-	rmdir(freezer);
+	freezer_remove();
+}
+
+/* Where no last turn can be had, that is said. */
+static void preempted_round(void)
+{
+	bool told = false, wanted = preemption_pretend(in_work("preempt")) && !kernel_casts() &&
+				    strcmp(backend, "fmod_ret") == 0;
+	char line[1024];
+	FILE *log;
+
+	hanging_round();
+	log = fopen(in_work("log"), "r");
+	while (log && fgets(line, sizeof(line), log))
+		told = told || strstr(line, "warning: this kernel preempts tasks within");
+	if (log)
+		fclose(log);
+	ok(told == wanted, "a kernel that preempts, and has no last turn: %s",
+	   wanted ? "told" : "not so here, and not told");
+	preemption_pretend_no_more();
 }
 
 static void clean(void)
@@ -352,8 +355,11 @@ int main(int argc, char **argv)
 
 	daemon_begin("--protect");
 	events_wanted = protected_round();
-	ok(await(all_told), "protected: %u attempts are events (%u)", events_wanted, events_told());
+	ok(await(all_told) && events_told("refused") == events_wanted,
+	   "protected: %u attempts are events", events_wanted);
 	ok(adds_up(), "protected: the counters add up");
+	crowd_round();
+	ok(adds_up(), "protected: many at once: the counters add up");
 	ok(answers(), "protected: the daemon still answers");
 	ok(run(in_work("out"), "stop", "--runtime-dir", in_work("run"), NULL) == 0 && await(gone),
 	   "protected: `stop` works, and leaves the pins");
@@ -361,6 +367,7 @@ int main(int argc, char **argv)
 	   "no daemon: nobody is kept from the pins");
 
 	rmdir(SET "/empty");
+	unlink_theirs();
 	daemon_begin("--protect");
 	ok(act_map_write() == EACCES, "the next daemon, which took over: protected");
 	ok(run(in_work("out"), "disarm", "--pin-dir", PINS, NULL) == 0 && !is_there(SET),
@@ -368,7 +375,7 @@ int main(int argc, char **argv)
 	ok(await(gone), "disarmed: the daemon ends");
 	clean();
 
-	hanging_round();
+	preempted_round();
 	clean();
 	printf("1..%u\n", number);
 	return 0;

@@ -2,7 +2,7 @@
 #
 # Self-protection, in guests: this host's kernel may have no such hooks. Called by guest-tests.
 
-$(O)/protect/protect: tests/protect/protect.c tests/protect/acts.c tests/protect/acts.h
+$(O)/protect/protect: $(wildcard tests/protect/*.[ch])
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(filter-out -fsanitize%,$(CFLAGS)) $(WARNINGS) -static $(filter %.c,$^) -o $@

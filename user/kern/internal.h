@@ -11,6 +11,7 @@
 #include "warden.skel.h"
 
 #define KERN_LINKS_MAX 64
+#define KERN_PROTECT_LINKS_MAX 8
 #define KERN_PROGRAMS_MAX 96
 
 /* ------------------------------------------------------------------ table.c */
@@ -132,6 +133,8 @@ struct kern {
 	int links[KERN_LINKS_MAX]; /* descriptors; none where the pins hold them */
 	size_t link_count;
 	struct protect_bpf *protect; /* NULL: we are not protected */
+	int protect_links[KERN_PROTECT_LINKS_MAX]; /* … of its kprobes; libbpf has the others */
+	size_t protect_link_count;
 	char *set; /* directory of our pins; NULL: nothing is pinned */
 	struct rings rings;
 	int epoll;

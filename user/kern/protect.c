@@ -122,6 +122,18 @@ static int share_maps(struct kern *kern)
 	return r;
 }
 
+static bool takes_turns(const struct kern *kern)
+{
+	return kern->backend == CW_BACKEND_FMOD_RET && kern->preempts;
+}
+
+static bool ends_in(const char *name, const char *end)
+{
+	size_t length = strlen(name);
+
+	return length > strlen(end) && strcmp(name + length - strlen(end), end) == 0;
+}
+
 static void select_programs(struct kern *kern)
 {
 	const char *prefix = kern->backend == CW_BACKEND_LSM ? "lsm_" : "fmod_";
@@ -129,9 +141,32 @@ static void select_programs(struct kern *kern)
 
 	bpf_object__for_each_program (program, kern->protect->obj) {
 		const char *name = bpf_program__name(program);
+		bool last = ends_in(name, "_last");
 
-		bpf_program__set_autoload(program, strncmp(name, prefix, strlen(prefix)) == 0);
+		bpf_program__set_autoload(program, strncmp(name, prefix, strlen(prefix)) == 0 &&
+							   (takes_turns(kern) ||
+							    (!last && !ends_in(name, "_again"))));
+		bpf_program__set_autoattach(program, !last);
 	}
+}
+
+static int attach_last(struct kern *kern)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program (program, kern->protect->obj) {
+		int fd;
+
+		if (bpf_program__autoattach(program) || !bpf_program__autoload(program))
+			continue;
+		if (kern->protect_link_count == ARRAY_SIZE(kern->protect_links))
+			return -E2BIG;
+		fd = attach_kprobe(program, ATTACH_BODY);
+		if (fd < 0)
+			return fd;
+		kern->protect_links[kern->protect_link_count++] = fd;
+	}
+	return 0;
 }
 
 static int protect_load(struct kern *kern)
@@ -150,6 +185,8 @@ static int protect_load(struct kern *kern)
 		r = protect_bpf__load(kern->protect);
 	if (!r)
 		r = protect_bpf__attach(kern->protect);
+	if (!r)
+		r = attach_last(kern);
 	if (r)
 		kern_unprotect(kern);
 	return r;
@@ -179,6 +216,9 @@ int kern_protect(struct kern *kern, int installed)
 
 void kern_unprotect(struct kern *kern)
 {
+	/* The last turns first: they must not meet what the others would have refused. */
+	while (kern->protect_link_count)
+		close_fd(kern->protect_links[--kern->protect_link_count]);
 	protect_bpf__destroy(kern->protect);
 	kern->protect = NULL;
 }
