@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "ipc/client.h"
 #include "kern/kern.h"
 #include "util/log.h"
 
@@ -16,12 +17,31 @@ const struct cli_usage cli_disarm_usage = {
 	.operands = "",
 	.summary = "Take out everything that is pinned: from then on nothing is judged. Needs no "
 		   "daemon.",
-	.shared = CLI_PIN_DIR,
+	.shared = CLI_PIN_DIR | CLI_RUNTIME_DIR,
 	.notes = "A daemon that runs notices and ends. Exit status 1: nothing was pinned. Verdicts "
 		 "that "
 		 "are not\npinned end with their daemon. To keep it out over a reboot: `systemctl "
 		 "disable cachewarden`,\nor cachewarden=off on the kernel's command line.",
 };
+
+/* Nothing was pinned there, and yet somebody may judge: a daemon whose pins are elsewhere, or that has none. */
+static void tell_of_daemon(const char *runtime_dir)
+{
+	char number[16] = "PID";
+	pid_t pid = 0;
+
+	if (ipc_client_probe(runtime_dir, &pid))
+		return;
+	if (pid)
+		snprintf(number, sizeof(number), "%d", (int)pid);
+	log_warning(0,
+		    "the daemon that serves %s (process %s) goes on judging: its pins are "
+		    "elsewhere, or it has none",
+		    runtime_dir, pid ? number : "unknown");
+	log_hint("verdicts that are not pinned end with it: `cachewarden stop --release`, or if it "
+		 "hangs `kill -9 %s`; else name its --pin-dir",
+		 number);
+}
 
 int cli_disarm(int argc, char **argv)
 {
@@ -44,6 +64,7 @@ int cli_disarm(int argc, char **argv)
 	}
 	if (!counts.links && !counts.programs && !counts.maps) {
 		printf("nothing is pinned in %s\n", directory);
+		tell_of_daemon(parser.common.runtime_dir);
 		return CLI_NO;
 	}
 	printf("disarmed: %u links, %u programs and %u maps taken out of %s\n", counts.links,

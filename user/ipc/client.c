@@ -35,6 +35,28 @@ int ipc_client_connect(struct ipc_client *client, const char *runtime_dir)
 	return 0;
 }
 
+int ipc_client_probe(const char *runtime_dir, pid_t *ret_pid)
+{
+	_cleanup_close_ int fd = -1;
+	struct sockaddr_un address;
+	struct ucred listener = { 0 };
+	socklen_t length = sizeof(listener);
+	int r = ipc_address(runtime_dir, &address);
+
+	if (r)
+		return r;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	/* EAGAIN: so many wait there that nobody else may. */
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 && errno != EAGAIN)
+		return -errno;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &listener, &length) < 0)
+		return -errno;
+	*ret_pid = listener.pid;
+	return 0;
+}
+
 int ipc_client_request(struct ipc_client *client, const struct ipc_request *request)
 {
 	_cleanup_buffer_ struct buffer message = { 0 };

@@ -3,6 +3,8 @@
 #ifndef CW_IPC_CLIENT_H
 #define CW_IPC_CLIENT_H
 
+#include <sys/types.h>
+
 #include "ipc/protocol.h"
 
 struct ipc_client {
@@ -20,6 +22,10 @@ void ipc_client_release(struct ipc_client *client);
 /* 0; -ENOENT or -ECONNREFUSED: no daemon is running; -EACCES: not allowed to talk to it;
  * -ENAMETOOLONG: of runtime_dir; other errors of the system. */
 int ipc_client_connect(struct ipc_client *client, const char *runtime_dir);
+
+/* Whether anybody listens there, and which process: 0 where that is not told. It waits for nobody, and asks
+ * nothing: a daemon that hangs listens as well. 0, or as ipc_client_connect(). */
+int ipc_client_probe(const char *runtime_dir, pid_t *ret_pid);
 
 int ipc_client_request(struct ipc_client *client, const struct ipc_request *request);
 

@@ -20,6 +20,27 @@ static void test_second_daemon(void **state)
 	serving_end(&serving); /* the first one's socket has survived that */
 }
 
+/* It answers nobody, and its queue is full after a few: found nevertheless, without waiting. */
+static void test_probe(void **state)
+{
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	struct sockaddr_un address;
+	struct serving serving;
+	pid_t pid = 0;
+
+	(void)state;
+	serving_setup(&serving);
+	assert_int_equal(ipc_address(serving.directory, &address), 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(ipc_client_probe(serving.directory, &pid), 0);
+	assert_int_equal(pid, getpid());
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(ipc_client_probe(serving.directory, &pid), 0);
+	assert_int_equal(unlink(address.sun_path), 0);
+	assert_int_equal(rmdir(serving.directory), 0);
+}
+
 /* Somebody listens who does not hold the lock: not replaced either. */
 static void test_other_listener(void **state)
 {
@@ -61,14 +82,17 @@ static void test_no_daemon(void **state)
 	struct sockaddr_un address;
 	struct serving serving;
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	pid_t pid;
 
 	(void)state;
 	serving_setup(&serving);
 	assert_int_equal(ipc_client_connect(&client, serving.directory), -ENOENT);
+	assert_int_equal(ipc_client_probe(serving.directory, &pid), -ENOENT);
 	assert_int_equal(ipc_address(serving.directory, &address), 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	close(fd);
 	assert_int_equal(ipc_client_connect(&client, serving.directory), -ECONNREFUSED);
+	assert_int_equal(ipc_client_probe(serving.directory, &pid), -ECONNREFUSED);
 	assert_int_equal(unlink(address.sun_path), 0);
 	assert_int_equal(rmdir(serving.directory), 0);
 }
@@ -161,6 +185,7 @@ int main(void)
 		cmocka_unit_test(test_second_daemon), cmocka_unit_test(test_other_listener),
 		cmocka_unit_test(test_not_a_socket),  cmocka_unit_test(test_no_daemon),
 		cmocka_unit_test(test_other_users),   cmocka_unit_test(test_no_group),
+		cmocka_unit_test(test_probe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
