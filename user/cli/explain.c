@@ -104,6 +104,15 @@ bool explanation_line(const struct explanation *explanation, struct buffer *ret,
 	return true;
 }
 
+/* The event says where its policy was. That file is not read unasked: whoever wrote the event named it. */
+static void explain_hint(const struct event *event, const struct loaded *loaded)
+{
+	const struct catalogue_rule *origin = event->origin ? event->origin : event->rule;
+
+	if (!loaded->list.count && origin && origin->file)
+		log_hint("the event was judged by %s: --policy names it", origin->file);
+}
+
 static int explain_seen(struct explain *explain, const struct seen_set *set)
 {
 	struct load_options options = { 0 };
@@ -116,8 +125,11 @@ static int explain_seen(struct explain *explain, const struct seen_set *set)
 
 	options.assumed = paths;
 	r = policy_load(&loaded, &explain->common->policy, 1, &options);
-	if (r)
-		return policy_load_failed(&loaded, r);
+	if (r) {
+		r = policy_load_failed(&loaded, r);
+		explain_hint(&explain->parsed.event, &loaded);
+		return r;
+	}
 	explanation.policy = loaded.set.count;
 	r = set->count ? explanation_ask(&explanation, set) : 0;
 	if (!r)
@@ -195,6 +207,8 @@ static int explain_number(struct explain *explain, const char *number)
 		log_err(r, "read %s", log_dir);
 		if (r == -ENOENT)
 			log_hint("the daemon records below its --log-dir; give the same here");
+		if (r == -EACCES)
+			log_hint("recordings are root's");
 		return CLI_CANNOT;
 	}
 	log_err(0, "event %s is not in the recording below %s", number, log_dir);

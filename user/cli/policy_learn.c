@@ -249,8 +249,12 @@ static int learn_all(struct learn_command *command, const struct seen_set *set)
 
 	options.assumed = paths;
 	r = policy_load(&loaded, &command->policy, 1, &options);
-	if (r)
-		return policy_load_failed(&loaded, r);
+	if (r) {
+		r = policy_load_failed(&loaded, r);
+		if (!loaded.list.count)
+			log_hint("--policy names what the daemon runs with");
+		return r;
+	}
 	for (size_t p = 0; p < loaded.set.count; p++)
 		wanted += policy_wanted(command, loaded.set.policies[p]);
 	if (!wanted)

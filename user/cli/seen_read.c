@@ -184,5 +184,7 @@ int seen_read(struct seen_set *set, const struct seen_source *source)
 	log_err(r, "read %s", reading.name);
 	if (r == -ENOENT && !source->count)
 		log_hint("the daemon records below its --log-dir; give the same here");
+	if (r == -EACCES && !source->count)
+		log_hint("recordings are root's");
 	return r == -EINVAL ? -EIO : r; /* -EINVAL is for what the caller reports */
 }

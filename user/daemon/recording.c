@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The recorder's begin and end in the daemon, and what the log says of it meanwhile: each change once. */
+#include <errno.h>
 #include <time.h>
 
 #include "daemon/daemon.h"
@@ -44,7 +45,14 @@ static void report_error(struct daemon *daemon, const struct recorder_statistics
 	time_t seconds = time(NULL);
 
 	if (now->error && now->error != told->error) {
-		log_warning(now->error, "recording to %s", now->log_dir);
+		/* A lock that somebody has: what the system says of it tells nobody anything. */
+		if (now->error == -EAGAIN)
+			log_warning(0,
+				    "recording to %s: another daemon records there; --log-dir "
+				    "names another place",
+				    now->log_dir);
+		else
+			log_warning(now->error, "recording to %s", now->log_dir);
 		log_hint("it is tried again each second; what does not fit into the queue "
 			 "meanwhile is lost, and counted");
 		return;

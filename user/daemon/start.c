@@ -71,8 +71,12 @@ static int start_server(struct daemon *daemon)
 	}
 	if (mkdir(daemon->options.runtime_dir, 0755) == 0)
 		daemon->made_runtime_dir = true;
-	else if (errno != EEXIST)
-		return log_err(-errno, "make %s", daemon->options.runtime_dir);
+	else if (errno != EEXIST) {
+		r = log_err(-errno, "make the directory '%s'", daemon->options.runtime_dir);
+		log_hint(r == -EACCES ? "run as root"
+				      : "--runtime-dir names it; what is above it must be there");
+		return r;
+	}
 	r = ipc_server_new(daemon->options.runtime_dir, group ? group->gr_gid : (gid_t)-1, &handler,
 			   &daemon->server);
 	if (r == -EADDRINUSE) {

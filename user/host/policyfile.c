@@ -92,7 +92,12 @@ static int open_failed(struct diagnostics *diagnostics, const char *path, int er
 {
 	if (error == ELOOP)
 		return refuse(diagnostics, path, "name the file itself", "it is a symbolic link");
-	return refuse(diagnostics, path, NULL, "it cannot be opened: %s", strerror(error));
+	return refuse(diagnostics, path,
+		      error == ENOENT
+			      ? "it is to be a policy or a directory of *.yaml; `cachewarden "
+				"policy generate` makes one"
+			      : NULL,
+		      "it cannot be opened: %s", strerror(error));
 }
 
 static int list_add(struct policy_list *list, struct policy *policy)
