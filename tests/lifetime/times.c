@@ -38,6 +38,18 @@ static bool mode_is(const char *word)
 	return strcmp(status_mode("kept"), word) == 0;
 }
 
+/* The status says when the mode falls back. */
+static bool falls_back(void)
+{
+	struct json status;
+	bool told;
+
+	daemon_status(&status);
+	told = json_get(&status, "mode_falls_back") != NULL;
+	json_release(&status);
+	return told;
+}
+
 /* The daemon is killed before its time is over, and another comes when it is. */
 static void times_enforce(void)
 {
@@ -53,8 +65,10 @@ static void times_enforce(void)
 	daemon_stop(SIGKILL);
 	tap_ok(daemon_start() && mode_is("enforce") && refused(),
 	       "times: the next daemon goes on enforcing while the time runs");
+	tap_ok(falls_back(), "times: and says that it does");
 	tap_ok(mode("confirm", NULL) && refused() && client(NULL, "mode", "confirm", NULL) == 1,
 	       "times: which it can confirm");
+	tap_ok(!falls_back(), "times: then nothing falls back");
 	daemon_stop(SIGKILL);
 	tap_ok(daemon_start() && mode_is("enforce") && refused(),
 	       "times: a mode set by command outlives a daemon that is killed");

@@ -20,6 +20,7 @@ struct report {
 	struct status_counter counters[CW_COUNTERS];
 	struct status_fault faults[CW_FAULT_MAX];
 	char detail[512];
+	char falls_back[32];
 };
 
 static uint64_t report_memory(void)
@@ -119,6 +120,21 @@ static void report_selftest(const struct daemon *daemon, struct report *report,
 	status->self_test_detail = used ? report->detail : NULL;
 }
 
+/* The kernel counts from the start of the host, people by the clock on the wall. */
+static void report_fall_back(const struct daemon *daemon, struct report *report,
+			     struct status_report *status)
+{
+	time_t when;
+	struct tm broken;
+
+	if (!daemon->fall_back_at)
+		return;
+	when = time(NULL) + ((int64_t)daemon->fall_back_at - (int64_t)modes_now()) / 1000000000;
+	if (gmtime_r(&when, &broken) &&
+	    strftime(report->falls_back, sizeof(report->falls_back), "%Y-%m-%dT%H:%M:%SZ", &broken))
+		status->falls_back = report->falls_back;
+}
+
 static int report_facts(const struct daemon *daemon, struct status_report *status)
 {
 	const struct facts *facts = &daemon->governing.facts;
@@ -196,6 +212,7 @@ int report_status(struct daemon *daemon, bool json, struct buffer *to)
 	if (!r) {
 		report_instances(daemon, governed, report, &status);
 		report_selftest(daemon, report, &status);
+		report_fall_back(daemon, report, &status);
 		report_recorder(daemon, &status);
 		kern_repeats_count(daemon->kern, &status.repeats_told, &status.repeats_waiting);
 		(json ? status_json : status_text)(&status, to);

@@ -51,6 +51,8 @@ static const struct column report_columns[] = {
 	COLUMN(status_report, self_test_detail, "self_test.detail", "self-test", COLUMN_STRING,
 	       NULL),
 	COLUMN(status_report, generation, "generation", "generation", COLUMN_NUMBER, NULL),
+	COLUMN(status_report, falls_back, "mode_falls_back", "mode falls back", COLUMN_STRING,
+	       NULL),
 	COLUMN(status_report, governed, "governed", "governed processes", COLUMN_NUMBER, NULL),
 	COLUMN(status_report, clients, "clients.count", "clients", COLUMN_NUMBER, NULL),
 	COLUMN(status_report, clients_lost, "clients.lost", "lost by slow clients", COLUMN_NUMBER,

@@ -61,6 +61,7 @@ struct status_report {
 	bool self_test_passed;
 	const char *self_test_detail; /* what failed or could not be tried; NULL if nothing */
 	uint64_t generation;
+	const char *falls_back; /* when modes set for a time do, RFC 3339; NULL: none is */
 	uint64_t governed; /* processes of all instances */
 	uint64_t clients;
 	uint64_t clients_lost; /* records that slow clients lost, since the daemon's start */

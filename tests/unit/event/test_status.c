@@ -34,6 +34,7 @@ static struct status_report sample(void)
 		.pinned = "/sys/fs/bpf/cachewarden/v1",
 		.self_test_passed = true,
 		.generation = 4,
+		.falls_back = "2026-02-28T06:30:00Z",
 		.governed = 130,
 		.clients = 2,
 		.clients_lost = 9,
@@ -68,7 +69,8 @@ static void test_json(void **state)
 		"{\"version\":\"0.1.0\",\"pid\":77,\"uptime_seconds\":3600,\"memory_kib\":9000,"
 		"\"backend\":\"lsm\",\"pinned\":\"/sys/fs/bpf/cachewarden/"
 		"v1\",\"self_test\":{\"passed\":true,\"detail\":null},"
-		"\"generation\":4,\"governed\":130,\"clients\":{\"count\":2,\"lost\":9,"
+		"\"generation\":4,\"mode_falls_back\":\"2026-02-28T06:30:00Z\",\"governed\":130,"
+		"\"clients\":{\"count\":2,\"lost\":9,"
 		"\"refused\":4,\"malformed\":5},"
 		"\"malformed\":0,\"repeats\":{\"told\":14,\"waiting\":1},"
 		"\"recorder\":{\"records\":\"deviations\",\"directory\":\"/var/log/cachewarden\","
@@ -96,6 +98,7 @@ static void test_text(void **state)
 	(void)state;
 	status_text(&report, &buffer);
 	assert_non_null(strstr(buffer.data, "backend               lsm\n"));
+	assert_non_null(strstr(buffer.data, "mode falls back       2026-02-28T06:30:00Z\n"));
 	assert_non_null(strstr(buffer.data,
 			       "instance  mode     in file  generation  governed  exec  bind  "
 			       "connect  guard  policy\n"
