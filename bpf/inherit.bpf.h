@@ -14,6 +14,7 @@
 
 /* Descriptors that are looked at, and sockets that are judged: of more nobody can tell. */
 #define INHERITED_MAX 1024
+#define INHERITED_ROW 32
 #define INHERITED_SOCKETS 4
 
 static __always_inline struct file *inherited_file(__u32 number)
@@ -27,10 +28,11 @@ static __always_inline struct file *inherited_file(__u32 number)
 }
 
 /*
- * The first socket to be judged among the descriptors from this one on: its number, INHERITED_MAX where
- * there may be more beyond that, or -1. A global function, so that the verifier walks its loop once.
+ * The first socket to be judged in a row of descriptors, from this one on: its number, INHERITED_MAX where
+ * there is none, or -1 where there are no more descriptors. Global functions, this and the next, so that the
+ * verifier walks a row once and not once for each of the many.
  */
-__attribute__((noinline)) int inherited_next(__u32 from)
+__attribute__((noinline)) int inherited_in_row(__u32 row, __u32 from)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	__u32 count = BPF_CORE_READ(task, files, fdt, max_fds);
@@ -38,7 +40,8 @@ __attribute__((noinline)) int inherited_next(__u32 from)
 
 	/* One way through: each branch would multiply what the verifier walks. What cannot be read is 0. */
 #pragma clang loop unroll(disable)
-	for (__u32 i = 0; i < INHERITED_MAX; i++) {
+	for (__u32 i = 0; i < INHERITED_ROW; i++) {
+		__u32 number = row * INHERITED_ROW + i;
 		struct socket *socket = NULL;
 		struct inode *inode = NULL;
 		struct sock *sock = NULL;
@@ -46,20 +49,34 @@ __attribute__((noinline)) int inherited_next(__u32 from)
 		__u16 mode = 0, family = 0;
 		__u64 wanted;
 
-		if (i >= count)
+		if (number >= count)
 			return -1;
-		bpf_probe_read_kernel(&file, sizeof(file), &files[i]);
+		bpf_probe_read_kernel(&file, sizeof(file), &files[number]);
 		bpf_core_read(&inode, sizeof(inode), &file->f_inode);
 		bpf_core_read(&mode, sizeof(mode), &inode->i_mode);
 		bpf_core_read(&socket, sizeof(socket), &file->private_data);
 		bpf_core_read(&sock, sizeof(sock), &socket->sk);
 		bpf_core_read(&family, sizeof(family), &sock->__sk_common.skc_family);
 		wanted = cw_mask_equal(mode & S_IFMT, S_IFSOCK) & ~cw_mask_equal(family, AF_UNIX) &
-			 ~cw_mask_less(i, from);
+			 ~cw_mask_less(number, from);
 		if (wanted)
-			return (int)i;
+			return (int)number;
 	}
-	return count > INHERITED_MAX ? INHERITED_MAX : -1;
+	return INHERITED_MAX;
+}
+
+/* The same of all rows: INHERITED_MAX where there are more descriptors beyond them, which the row behind the
+ * last one tells. */
+__attribute__((noinline)) int inherited_next(__u32 from)
+{
+#pragma clang loop unroll(disable)
+	for (__u32 row = 0; row <= INHERITED_MAX / INHERITED_ROW; row++) {
+		int found = inherited_in_row(row, from);
+
+		if (found < INHERITED_MAX)
+			return found;
+	}
+	return INHERITED_MAX;
 }
 
 static __always_inline int settle_unseen_descriptors(void)
@@ -75,26 +92,29 @@ static __always_inline int settle_unseen_descriptors(void)
 	return settle(&hook, &judgement, CW_EFFECT_KILLED);
 }
 
+/* What inherited_next() found. A global function, so that the verifier walks it once and not once a turn. */
+__attribute__((noinline)) int settle_inherited(__u32 number)
+{
+	return number < INHERITED_MAX ? settle_received(inherited_file(number), CW_EFFECT_KILLED)
+				      : settle_unseen_descriptors();
+}
+
 /* Descriptors that close at exec are closed by now. */
 static __always_inline void settle_inheritance(void)
 {
-	__u32 next = 0;
+	int found = -1;
 
 #pragma clang loop unroll(disable)
-	for (int turn = 0; turn < INHERITED_SOCKETS; turn++) {
-		int found = inherited_next(next);
-
+	for (int turn = 0; turn < INHERITED_SOCKETS && found < INHERITED_MAX; turn++) {
+		found = inherited_next(found + 1);
 		if (found < 0)
 			return;
-		if (found >= INHERITED_MAX)
-			break;
-		if (settle_received(inherited_file(found), CW_EFFECT_KILLED)) {
+		if (settle_inherited(found)) {
 			kill_current();
 			return;
 		}
-		next = found + 1;
 	}
-	if (settle_unseen_descriptors())
+	if (found < INHERITED_MAX && settle_inherited(INHERITED_MAX))
 		kill_current();
 }
 

@@ -21,8 +21,12 @@
  */
 __attribute__((noinline)) __u64 current_start(void)
 {
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
-		return bpf_get_current_task_btf()->group_leader->start_boottime;
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	/* Most often there is no pointer to be followed. */
+	if ((__u32)pid_tgid == pid_tgid >> 32 &&
+	    bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
+		return bpf_get_current_task_btf()->start_boottime;
 	return BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), group_leader,
 			     start_boottime);
 }
@@ -144,38 +148,55 @@ static __always_inline __u32 subject_entry(const struct cw_file *file)
 		       : CW_INSTANCE_NONE;
 }
 
-#define RELEASED_MAX 256 /* of more files that an exec closes nobody can tell */
+#define RELEASED_ROW 16
+#define RELEASED_ROWS 16 /* of more files that an exec closes nobody can tell */
 #define SCRIPTS_MAX 6 /* five, as the kernel has it, and the program's loader */
 #define FMODE_EXEC 0x20 /* opened to be executed, which no flag of open() says */
 
 /*
- * A script that current is executing, when all that is left of it elsewhere is its name, which says nothing:
- * the file itself. The kernel has let go of it for its interpreter, and whatever a task lets go of is
- * released when it returns to user space. Of those that were opened to be executed (the program's loader is
- * one as well) this is the nth, the last one first; 0 if there is none. A global function, so that the
- * verifier walks its loop once.
+ * Of a row of what a task will do when it returns to user space: the first work that releases a file which
+ * was opened to be executed. Where there is none, the work behind the row, plus 1; 0 where that was all. Global
+ * functions, this and the next, so that the verifier walks a row once and not once for each of the many.
  */
-__attribute__((noinline)) __u64 executed_script(__u32 nth)
+__attribute__((noinline)) __u64 released_in_row(__u64 first)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct callback_head *work = BPF_CORE_READ(task, task_works);
-	__u32 found = 0;
+	struct callback_head *work = (void *)first;
 
 #pragma clang loop unroll(disable)
-	for (int i = 0; i < RELEASED_MAX && work; i++) {
+	for (int i = 0; i < RELEASED_ROW; i++) {
 		struct file *file = kernel_released_file(work);
 		struct inode *inode = NULL, *named = NULL;
 		struct dentry *dentry = NULL;
 		__u32 flags = 0;
 
+		if (!work)
+			return 0;
 		bpf_core_read(&flags, sizeof(flags), &file->f_flags);
 		bpf_core_read(&inode, sizeof(inode), &file->f_inode);
 		bpf_core_read(&dentry, sizeof(dentry), &file->f_path.dentry);
 		bpf_core_read(&named, sizeof(named), &dentry->d_inode);
 		/* Other work is no file: then these do not point at each other. */
-		if (flags & FMODE_EXEC && inode && inode == named && found++ == nth)
-			return (__u64)file;
+		if (flags & FMODE_EXEC && inode && inode == named)
+			return (__u64)work;
 		bpf_core_read(&work, sizeof(work), &work->next);
+	}
+	return (__u64)work + 1;
+}
+
+/*
+ * A script that current is executing, when all that is left of it elsewhere is its name, which says nothing:
+ * the file itself. The kernel has let go of it for its interpreter, and whatever a task lets go of is
+ * released when it returns to user space. Of those that were opened to be executed (the program's loader is
+ * one as well) this is the next from a work on, the last one first: the work that releases it, or 0.
+ */
+__attribute__((noinline)) __u64 executed_script(__u64 work)
+{
+#pragma clang loop unroll(disable)
+	for (int row = 0; row < RELEASED_ROWS; row++) {
+		work = released_in_row(work);
+		if (!(work & 1))
+			return work;
+		work -= 1;
 	}
 	return 0;
 }
@@ -185,17 +206,20 @@ __attribute__((noinline)) __u64 executed_script(__u32 nth)
 static __always_inline __u32 subject_script_entry(struct cw_identity *identity,
 						  struct cw_subject *fresh)
 {
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct callback_head *work = BPF_CORE_READ(task, task_works);
 	__u32 instance = CW_INSTANCE_NONE;
 
 #pragma clang loop unroll(disable)
-	for (__u32 nth = 0; nth < SCRIPTS_MAX; nth++) {
-		__u64 script = executed_script(nth);
+	for (int script = 0; script < SCRIPTS_MAX; script++) {
 		const struct cw_file *file;
 		__u8 state;
 
-		if (!script)
+		work = (void *)executed_script((__u64)work);
+		if (!work)
 			break;
-		file_identity(CW_PROBE, (struct file *)script, identity);
+		file_identity(CW_PROBE, kernel_released_file(work), identity);
+		bpf_core_read(&work, sizeof(work), &work->next);
 		file = file_find(identity, &state);
 		if (!file || !file->entry)
 			continue;
