@@ -30,7 +30,8 @@ char LICENSE[] SEC("license") = "GPL";
  * Each twice. A tracing program does not run while it already runs on the same CPU. Up to 6.19 the
  * tracepoints kept their CPU; since then a task may be preempted within the program, and whoever comes
  * by there until it goes on is passed over in silence (seen on 7.2: a few of 10,000). The second copy runs
- * for these, and does nothing new for all others. The kernel's count of it is a fault, see kern_skipped().
+ * for these, and does nothing new for all others; it is left out where no task is ever preempted there. The
+ * kernel's count of it is a fault, see kern_skipped().
  */
 SEC("?tp_btf/sched_process_fork")
 int BPF_PROG(label_fork, struct task_struct *parent, struct task_struct *child)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "kern/kern.h"
+#include "kern/internal.h"
 #include "minimal.h"
 #include "policy/words.h"
 
@@ -22,7 +22,8 @@ static struct bpf_object *empty, *minimal;
 static struct ring_buffer *recorded;
 static struct bpf_link *links[LINKS_MAX];
 static size_t link_count;
-static const char *backend_prefix;
+static enum cw_backend backend;
+static enum kern_turns turns;
 
 static const char *const prefixes[CW_BACKEND_MAX] = { "lsm_", "fmod_", "cgroup_" };
 
@@ -31,17 +32,26 @@ static bool starts(const char *name, const char *prefix)
 	return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
+/* What the daemon would not load here is no attach point. */
+static bool loaded_here(const char *name)
+{
+	for (size_t i = 0; i < program_row_count; i++)
+		if (strcmp(program_rows[i].name, name) == 0)
+			return row_wanted(&program_rows[i], backend, turns);
+	return true;
+}
+
 static bool wanted(const struct bpf_program *program, const char *prefix)
 {
 	const char *name = bpf_program__name(program);
 
-	return starts(name, prefix) || starts(name, "label_");
+	return (starts(name, prefix) || starts(name, "label_")) && loaded_here(name);
 }
 
 bool variants_exec(const char *program)
 {
-	return starts(program, backend_prefix) &&
-	       strcmp(program + strlen(backend_prefix), "exec") == 0;
+	return starts(program, prefixes[backend]) &&
+	       strcmp(program + strlen(prefixes[backend]), "exec") == 0;
 }
 
 static int object_open(const char *name, struct bpf_object **ret)
@@ -61,7 +71,7 @@ static int object_open(const char *name, struct bpf_object **ret)
 		return -errno;
 	*ret = object;
 	bpf_object__for_each_program (program, object)
-		bpf_program__set_autoload(program, wanted(program, backend_prefix) ||
+		bpf_program__set_autoload(program, wanted(program, prefixes[backend]) ||
 							   wanted(program, "record_"));
 	return bpf_object__load(object);
 }
@@ -101,11 +111,14 @@ static int record_ignored(void *context, void *bytes, size_t size)
 	return 0;
 }
 
-int variants_open(enum cw_backend backend)
+int variants_open(enum cw_backend measured)
 {
+	struct kern_probe probe;
 	int r;
 
-	backend_prefix = prefixes[backend];
+	kern_probe(&probe);
+	backend = measured;
+	turns = kern_probe_turns(&probe);
 	r = object_open("empty.bpf.o", &empty);
 	if (!r)
 		r = object_open("minimal.bpf.o", &minimal);
@@ -170,9 +183,9 @@ static int nothing_enter(enum variant_id variant)
 static int object_enter(enum variant_id variant)
 {
 	if (variant == VARIANT_EMPTY)
-		return attach(empty, backend_prefix);
+		return attach(empty, prefixes[backend]);
 	if (variant == VARIANT_MINIMAL)
-		return allow_address(act_other_peer) ?: attach(minimal, backend_prefix);
+		return allow_address(act_other_peer) ?: attach(minimal, prefixes[backend]);
 	/* Whoever records an exec also keeps labels. */
 	return attach(empty, "label_") ?: attach(minimal, "record_");
 }

@@ -105,8 +105,8 @@ static void judge_current(struct kern_pins *pins, const struct kern_probe *probe
 		pins->state = KERN_PINS_OTHER;
 		return;
 	}
-	pins->preempts = set_preempts(&ledger);
-	kern = kern_new(probe, pins->backend, pins->preempts);
+	pins->turns = set_turns(&ledger);
+	kern = kern_new(probe, pins->backend, pins->turns);
 	pins->state = kern && !set_check_shapes(pins->current, kern, probe->cgroup, &pins->problems)
 			      ? KERN_PINS_OURS
 			      : KERN_PINS_WRONG;
@@ -221,14 +221,14 @@ static int adopt_pin(struct kern *kern, const struct kern_pins *pins, const stru
 
 int kern_adopt(const struct kern_probe *probe, const struct kern_pins *pins, struct kern **ret_kern)
 {
-	struct kern *kern = kern_new(probe, pins->backend, pins->preempts);
+	struct kern *kern = kern_new(probe, pins->backend, pins->turns);
 	struct pin table[CW_PINS_MAX];
 	size_t count = 0;
 	int r = 0;
 
 	if (!kern)
 		return -ENOMEM;
-	count = pin_table(kern->skeleton, pins->backend, pins->preempts, table);
+	count = pin_table(kern->skeleton, pins->backend, pins->turns, table);
 	for (size_t i = 0; i < count && !r; i++)
 		r = adopt_pin(kern, pins, &table[i]);
 	if (!r)

@@ -110,9 +110,11 @@ static bool ledger_has(const struct cw_ledger *ledger, const char *name)
 	return false;
 }
 
-bool set_preempts(const struct cw_ledger *ledger)
+enum kern_turns set_turns(const struct cw_ledger *ledger)
 {
-	return ledger_has(ledger, "link_label_fork_last");
+	if (ledger_has(ledger, "link_label_fork_last"))
+		return KERN_TURNS_LAST;
+	return ledger_has(ledger, "link_label_fork_again") ? KERN_TURNS_AGAIN : KERN_TURNS_FIRST;
 }
 
 static int check_strangers(const char *directory, const struct cw_ledger *ledger,
@@ -274,7 +276,7 @@ int set_check_shapes(const char *directory, const struct kern *kern, const char 
 		     struct buffer *problems)
 {
 	struct pin pins[CW_PINS_MAX];
-	size_t count = pin_table(kern->skeleton, kern->backend, kern->preempts, pins);
+	size_t count = pin_table(kern->skeleton, kern->backend, kern->turns, pins);
 	struct cw_pin program = { 0 };
 	int r = 0;
 

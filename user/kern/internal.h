@@ -25,14 +25,13 @@ enum attach_kind {
 
 struct program_row {
 	const char *name;
-	unsigned int backends; /* 1 << enum cw_backend */
+	unsigned int
+		backends; /* 1 << enum cw_backend, shifted by 8 for each turn it needs before */
 	enum attach_kind kind;
 };
-#define ROW_PREEMPTING \
-	(1u << 31) /* beside backends: where the kernel preempts tracing programs only */
 extern const struct program_row program_rows[];
 extern const size_t program_row_count;
-bool row_wanted(const struct program_row *row, enum cw_backend backend, bool preempts);
+bool row_wanted(const struct program_row *row, enum cw_backend backend, enum kern_turns turns);
 
 enum pin_kind { PIN_MAP, PIN_PROGRAM, PIN_LINK, PIN_KIND_MAX };
 extern const char *const pin_kinds[PIN_KIND_MAX]; /* how the names of their pins begin */
@@ -45,7 +44,7 @@ struct pin {
 	struct bpf_program *program; /* of a link: the one attached */
 	const struct program_row *row; /* of a program or a link */
 };
-size_t pin_table(struct warden_bpf *skeleton, enum cw_backend backend, bool preempts,
+size_t pin_table(struct warden_bpf *skeleton, enum cw_backend backend, enum kern_turns turns,
 		 struct pin pins[CW_PINS_MAX]);
 
 /* ------------------------------------------------------------------ attach.c */
@@ -124,7 +123,7 @@ void repeats_resume(const struct repeats *repeats);
 struct kern {
 	struct warden_bpf *skeleton; /* its maps have descriptors, loaded or adopted */
 	enum cw_backend backend;
-	bool preempts; /* the kernel preempts tracing programs: rows that only then are wanted are there */
+	enum kern_turns turns; /* whose rows are there */
 	int programs
 		[KERN_PROGRAMS_MAX]; /* descriptors by row of the table, -1: not of this backend */
 	struct cw_ledger *ledger; /* mapped */
@@ -144,7 +143,8 @@ struct kern {
 };
 
 int kern_program(const struct kern *kern, const char *name); /* its descriptor, borrowed; -1 */
-struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend, bool preempts);
+struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend,
+		      enum kern_turns turns);
 /* Map what is read and written in place, when the maps have descriptors. */
 int kern_map_memory(struct kern *kern);
 /* A hash of the programs and of the shapes of their maps: the same for the same build. */
@@ -188,7 +188,7 @@ int set_check(const char *directory, struct buffer *problems, struct cw_ledger *
 /* Is every object of a set of our own build of the shape that we would give it? */
 int set_check_shapes(const char *directory, const struct kern *kern, const char *cgroup,
 		     struct buffer *problems);
-/* Was the set made where the kernel preempts? */
-bool set_preempts(const struct cw_ledger *ledger);
+/* For how many turns was the set made? */
+enum kern_turns set_turns(const struct cw_ledger *ledger);
 
 #endif

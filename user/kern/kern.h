@@ -50,6 +50,13 @@ const struct kern_limit *kern_limits(size_t *ret_count);
 
 /* ------------------------------------------------------------------ probe.c */
 
+/* Who judges an operation in turn, where a program alone may be passed by: see bpf/turn.bpf.h. */
+enum kern_turns {
+	KERN_TURNS_FIRST, /* one program: the kernel does not preempt tasks within it */
+	KERN_TURNS_AGAIN, /* … its second copy as well */
+	KERN_TURNS_LAST, /* … and a kprobe */
+};
+
 struct kern_probe {
 	char release[65];
 	bool root; /* CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN or CAP_SYS_ADMIN */
@@ -67,6 +74,7 @@ struct kern_probe {
 };
 
 void kern_probe(struct kern_probe *ret_probe);
+enum kern_turns kern_probe_turns(const struct kern_probe *probe);
 /* Why a backend cannot even be tried here; NULL if it can. */
 const char *kern_probe_obstacle(const struct kern_probe *probe, enum cw_backend backend);
 
@@ -104,7 +112,7 @@ struct kern_pins {
 	char directory[KERN_PATH];
 	enum kern_pins_state state;
 	enum cw_backend backend; /* of what is pinned */
-	bool preempts; /* it was made where the kernel preempts */
+	enum kern_turns turns; /* … and for as many */
 	char current[KERN_PATH]; /* the set in force; empty: there is none */
 	char replaced[KERN_PATH]; /* … that kern_pin() put another in the place of; else empty */
 	struct buffer problems; /* what is wrong, a line each */

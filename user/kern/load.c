@@ -50,12 +50,13 @@ static void load_select(struct kern *kern)
 		struct bpf_program *program =
 			bpf_object__find_program_by_name(kern->skeleton->obj, program_rows[i].name);
 
-		if (program && row_wanted(&program_rows[i], kern->backend, kern->preempts))
+		if (program && row_wanted(&program_rows[i], kern->backend, kern->turns))
 			bpf_program__set_autoload(program, true);
 	}
 }
 
-struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend, bool preempts)
+struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend,
+		      enum kern_turns turns)
 {
 	struct kern *kern = calloc(1, sizeof(*kern));
 
@@ -64,7 +65,7 @@ struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend, b
 	kern->epoll = -1;
 	memset(kern->programs, -1, sizeof(kern->programs));
 	kern->backend = backend;
-	kern->preempts = preempts;
+	kern->turns = turns;
 	kern->possible_cpus = libbpf_num_possible_cpus();
 	memset(load_log, 0, sizeof(load_log));
 	libbpf_set_print(load_remember);
@@ -72,7 +73,8 @@ struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend, b
 	if (!kern->skeleton)
 		return kern_free(kern);
 	kern->skeleton->rodata->attached_backend = (unsigned char)backend;
-	kern->skeleton->rodata->kernel_preempts = preempts && backend == CW_BACKEND_FMOD_RET;
+	kern->skeleton->rodata->kernel_preempts = turns == KERN_TURNS_LAST &&
+						  backend == CW_BACKEND_FMOD_RET;
 	kern->skeleton->rodata->kernel_io_workers_are_kthreads = probe->io_kthreads;
 	return kern;
 }
@@ -117,7 +119,7 @@ static void load_tell(enum cw_backend backend, int error)
 static void load_programs(struct kern *kern)
 {
 	for (size_t i = 0; i < program_row_count; i++)
-		if (row_wanted(&program_rows[i], kern->backend, kern->preempts))
+		if (row_wanted(&program_rows[i], kern->backend, kern->turns))
 			kern->programs[i] =
 				fcntl(bpf_program__fd(bpf_object__find_program_by_name(
 					      kern->skeleton->obj, program_rows[i].name)),
@@ -127,7 +129,7 @@ static void load_programs(struct kern *kern)
 int kern_load(const struct kern_probe *probe, enum cw_backend backend, bool quiet,
 	      struct kern **ret_kern)
 {
-	struct kern *kern = kern_new(probe, backend, probe->preempts && probe->kprobes);
+	struct kern *kern = kern_new(probe, backend, kern_probe_turns(probe));
 	int r;
 
 	if (!kern)
@@ -191,7 +193,7 @@ int kern_attach(struct kern *kern, const struct kern_probe *probe)
 	for (size_t i = 0; i < program_row_count; i++) {
 		int r;
 
-		if (!row_wanted(&program_rows[i], kern->backend, kern->preempts) ||
+		if (!row_wanted(&program_rows[i], kern->backend, kern->turns) ||
 		    program_rows[i].kind == ATTACH_NOT)
 			continue;
 		r = attach_one(kern, i, cgroup);
@@ -230,7 +232,8 @@ enum cw_backend kern_backend(const struct kern *kern)
 
 bool kern_passes_by(const struct kern *kern, const struct kern_probe *probe)
 {
-	return kern->backend == CW_BACKEND_FMOD_RET && probe->preempts && !kern->preempts;
+	return kern->backend == CW_BACKEND_FMOD_RET && probe->preempts &&
+	       kern->turns != KERN_TURNS_LAST;
 }
 
 #define LABEL_PASSES 16

@@ -212,7 +212,7 @@ static int pin_fd(const struct kern *kern, const struct pin *pin, size_t *link)
 static int set_make(struct kern *kern, const char *directory)
 {
 	struct pin pins[CW_PINS_MAX];
-	size_t count = pin_table(kern->skeleton, kern->backend, kern->preempts, pins), link = 0;
+	size_t count = pin_table(kern->skeleton, kern->backend, kern->turns, pins), link = 0;
 	struct cw_ledger *ledger = kern->ledger;
 
 	if (mkdir(directory, 0700))

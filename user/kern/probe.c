@@ -195,6 +195,13 @@ void kern_probe(struct kern_probe *ret_probe)
 	probe_pids(ret_probe);
 }
 
+enum kern_turns kern_probe_turns(const struct kern_probe *probe)
+{
+	if (!probe->preempts)
+		return KERN_TURNS_FIRST;
+	return probe->kprobes ? KERN_TURNS_LAST : KERN_TURNS_AGAIN;
+}
+
 const char *kern_probe_obstacle(const struct kern_probe *probe, enum cw_backend backend)
 {
 	if (!probe->btf)

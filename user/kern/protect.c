@@ -124,7 +124,7 @@ static int share_maps(struct kern *kern)
 
 static bool takes_turns(const struct kern *kern)
 {
-	return kern->backend == CW_BACKEND_FMOD_RET && kern->preempts;
+	return kern->backend == CW_BACKEND_FMOD_RET && kern->turns == KERN_TURNS_LAST;
 }
 
 static bool ends_in(const char *name, const char *end)

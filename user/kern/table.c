@@ -12,12 +12,14 @@
 #define FMOD (1u << CW_BACKEND_FMOD_RET)
 #define CGROUP (1u << CW_BACKEND_CGROUP)
 #define EVERY (LSM | FMOD | CGROUP)
-#define PREEMPTING ROW_PREEMPTING
+/* Wanted only where the kernel preempts tasks within tracing programs; … and kprobes can be had. */
+#define AGAIN(backends) ((backends) << 8 * KERN_TURNS_AGAIN)
+#define LAST(backends) ((backends) << 8 * KERN_TURNS_LAST)
 
 /* See bpf/turn.bpf.h. What is attached later runs earlier. */
 #define TURNS(name) \
-	{ "fmod_" #name "_last", FMOD | PREEMPTING, ATTACH_BODY }, \
-		{ "fmod_" #name "_again", FMOD | PREEMPTING, ATTACH_PLAIN }, \
+	{ "fmod_" #name "_last", LAST(FMOD), ATTACH_BODY }, \
+		{ "fmod_" #name "_again", LAST(FMOD), ATTACH_PLAIN }, \
 	{ \
 		"fmod_" #name, FMOD, ATTACH_PLAIN \
 	}
@@ -27,17 +29,17 @@ const struct program_row program_rows[] = {
 	{ "identify", EVERY, ATTACH_NOT },
 	{ "label_running", EVERY, ATTACH_NOT },
 	{ "label_fork", EVERY, ATTACH_PLAIN },
-	{ "label_fork_again", EVERY, ATTACH_PLAIN },
-	{ "label_fork_last", EVERY | PREEMPTING, ATTACH_PLAIN },
+	{ "label_fork_again", AGAIN(EVERY), ATTACH_PLAIN },
+	{ "label_fork_last", LAST(EVERY), ATTACH_PLAIN },
 	{ "label_exit", EVERY, ATTACH_PLAIN },
-	{ "label_exit_again", EVERY, ATTACH_PLAIN },
+	{ "label_exit_again", AGAIN(EVERY), ATTACH_PLAIN },
 	{ "cgroup_exec", CGROUP,
 	  ATTACH_PLAIN }, /* judges the exec that label_exec then makes true */
-	{ "cgroup_exec_again", CGROUP, ATTACH_PLAIN },
+	{ "cgroup_exec_again", AGAIN(CGROUP), ATTACH_PLAIN },
 	{ "label_exec", CGROUP, ATTACH_PLAIN },
 	{ "label_committing", LSM | FMOD, ATTACH_PLAIN },
-	{ "label_exec_again", EVERY, ATTACH_PLAIN },
-	{ "label_exec_last", LSM | FMOD | PREEMPTING, ATTACH_PLAIN },
+	{ "label_exec_again", LSM | FMOD | AGAIN(CGROUP), ATTACH_PLAIN },
+	{ "label_exec_last", LAST(LSM | FMOD), ATTACH_PLAIN },
 	{ "inherit_exec", EVERY, ATTACH_PLAIN },
 	{ "lsm_exec", LSM, ATTACH_PLAIN },
 	{ "lsm_create", LSM, ATTACH_PLAIN },
@@ -76,9 +78,12 @@ const struct program_row program_rows[] = {
 const size_t program_row_count = ARRAY_SIZE(program_rows);
 _Static_assert(ARRAY_SIZE(program_rows) <= KERN_PROGRAMS_MAX, "programs");
 
-bool row_wanted(const struct program_row *row, enum cw_backend backend, bool preempts)
+bool row_wanted(const struct program_row *row, enum cw_backend backend, enum kern_turns turns)
 {
-	return row->backends & (1u << backend) && (preempts || !(row->backends & ROW_PREEMPTING));
+	for (unsigned int turn = KERN_TURNS_FIRST; turn <= turns; turn++)
+		if (row->backends >> 8 * turn & (1u << backend))
+			return true;
+	return false;
 }
 
 int kern_program(const struct kern *kern, const char *name)
@@ -111,7 +116,7 @@ static void pin_add(struct pin *pin, enum pin_kind kind, const char *name)
 	snprintf(pin->name, sizeof(pin->name), "%s%s", pin_kinds[kind], name);
 }
 
-size_t pin_table(struct warden_bpf *skeleton, enum cw_backend backend, bool preempts,
+size_t pin_table(struct warden_bpf *skeleton, enum cw_backend backend, enum kern_turns turns,
 		 struct pin pins[CW_PINS_MAX])
 {
 	struct bpf_map *map;
@@ -128,7 +133,7 @@ size_t pin_table(struct warden_bpf *skeleton, enum cw_backend backend, bool pree
 									       row->name);
 
 		for (int kind = PIN_PROGRAM; kind <= PIN_LINK; kind++) {
-			if (!row_wanted(row, backend, preempts) || count == CW_PINS_MAX ||
+			if (!row_wanted(row, backend, turns) || count == CW_PINS_MAX ||
 			    (kind == PIN_LINK && row->kind == ATTACH_NOT))
 				continue;
 			pin_add(&pins[count], (enum pin_kind)kind, row->name);
