@@ -72,7 +72,9 @@ static int backend_label(struct daemon *daemon)
 	}
 	if (r)
 		return log_err(r, "carry the labels over");
-	return kern_label_running(daemon->kern, &given);
+	r = kern_label_running(daemon->kern, &given);
+	daemon->labelled = daemon->replacing ? -1 : (int)given;
+	return r;
 }
 
 /* The kernel, too, says -EINVAL; here that means mistakes in the policies, and nothing else. */

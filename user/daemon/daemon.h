@@ -64,6 +64,7 @@ struct daemon {
 	struct daemon_options options;
 	struct kern_probe probe;
 	struct kern *kern;
+	int labelled; /* processes that a start gave labels; -1: others may have had some before */
 	struct kern_pins pins;
 	int pins_error; /* why nothing can be pinned: -ENODEV; 0 */
 	struct kern_old *replacing; /* what is in force until ours is */

@@ -182,14 +182,23 @@ static void daemon_stop(struct daemon *daemon)
 	close_fd(daemon->epoll);
 }
 
-static void tell_started(const struct daemon *daemon)
+/* To look for them takes some milliseconds, and where nobody had a label before it is known. */
+static unsigned int governed_by_now(const struct daemon *daemon)
 {
 	unsigned int governed[CW_INSTANCES_MAX], all = 0;
-	const struct policy_set *set = &daemon->governing.set;
 
+	if (daemon->labelled >= 0)
+		return (unsigned int)daemon->labelled;
 	if (!kern_subjects_count(daemon->kern, governed))
 		for (size_t i = 0; i < CW_INSTANCES_MAX; i++)
 			all += governed[i];
+	return all;
+}
+
+static void tell_started(const struct daemon *daemon)
+{
+	const struct policy_set *set = &daemon->governing.set;
+
 	for (size_t i = 0; i < set->count; i++)
 		log_notice("instance %s: %s, by %s", set->policies[i]->instance.value,
 			   vocabulary_word(&words_mode, policy_set_file_mode(set, i)),
@@ -197,7 +206,8 @@ static void tell_started(const struct daemon *daemon)
 	if (!set->count)
 		log_warning(0, "no policy in %s: nothing is governed", daemon->options.policy);
 	log_notice("backend %s, self-test passed, %u processes governed",
-		   vocabulary_word(&words_backend, kern_backend(daemon->kern)), all);
+		   vocabulary_word(&words_backend, kern_backend(daemon->kern)),
+		   governed_by_now(daemon));
 	if (kern_passes_by(daemon->kern, &daemon->probe)) {
 		log_warning(0,
 			    "this kernel preempts tasks within programs of backend fmod_ret, and "
@@ -247,10 +257,12 @@ int daemon_run(const struct daemon_options *options)
 				  .settle_timer = -1,
 				  .resolver_fd = -1,
 				  .hasher_fd = -1,
+				  .labelled = -1,
 				  .settle_milliseconds = SETTLE_MILLISECONDS };
 	r = daemon_start(&daemon);
 	if (!r) {
 		/* What loading the programs took is not needed again. */
+		kern_build_let_go();
 		malloc_trim(0);
 		tell_started(&daemon);
 		sd_notify(0, "READY=1");

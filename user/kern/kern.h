@@ -86,6 +86,8 @@ const char *kern_probe_obstacle(const struct kern_probe *probe, enum cw_backend 
  */
 int kern_load(const struct kern_probe *probe, enum cw_backend backend, bool quiet,
 	      struct kern **ret_kern);
+/* The programs as they were built need no memory from here on: they come back from our file if they must. */
+void kern_build_let_go(void);
 /* Attach hooks; an image should be in force before. */
 int kern_attach(struct kern *kern, const struct kern_probe *probe);
 /* What is pinned stays. */

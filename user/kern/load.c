@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "kern/internal.h"
 #include "policy/words.h"
@@ -106,6 +107,16 @@ uint64_t kern_build(void)
 	for (size_t i = 0; i < size; i++)
 		hash = (hash ^ bytes[i]) * 0x100000001b3ull;
 	return hash;
+}
+
+void kern_build_let_go(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), size, skip;
+	const char *bytes = warden_bpf__elf_bytes(&size);
+
+	skip = -(uintptr_t)bytes & (page - 1);
+	if (size > skip)
+		madvise((void *)(bytes + skip), (size - skip) & ~(page - 1), MADV_DONTNEED);
 }
 
 static void load_tell(enum cw_backend backend, int error)
