@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/mounter.h"
 #include "util/buffer.h"
 #include "util/cleanup.h"
 
@@ -22,6 +23,7 @@ struct walk {
 	const struct chase_trust *trust;
 	struct chased *chased;
 	int at; /* the directory that the next name is in */
+	dev_t device; /* … and the file system that it is on */
 	bool open_to_all; /* … may be written by others, but is sticky: what is in it must be ours */
 	struct buffer path; /* of `at`, without links; "" is the root */
 	char *rest; /* names to come, links replaced by what they say */
@@ -127,6 +129,24 @@ static int walk_judge(struct walk *walk, const struct stat *st, bool sticky)
 	return 0;
 }
 
+/* A file system that says whose its files are has to be root's itself. */
+static int walk_judge_mount(struct walk *walk, int fd, const struct stat *st)
+{
+	char name[256];
+	uint32_t mounter;
+
+	if (st->st_dev == walk->device)
+		return 0;
+	walk->device = st->st_dev;
+	mounter = mounter_of(fd, st->st_dev);
+	if (owner_trusted(walk, mounter))
+		return 0;
+	return walk_distrust(
+		walk, FILE_BAD_OWNER, 0,
+		"%s is on a FUSE file system of %s, not of root or the instance's owner",
+		walk->path.length ? walk->path.data : "/", user_name(mounter, name, sizeof(name)));
+}
+
 static int walk_unreachable(struct walk *walk, int error)
 {
 	const char *path = walk->path.length ? walk->path.data : "/";
@@ -162,10 +182,12 @@ static bool sticky_directory(const struct stat *st)
 /* The directory behind fd becomes the one that the walk is in. */
 static int walk_enter(struct walk *walk, int fd, const struct stat *st)
 {
+	int r = walk_judge_mount(walk, fd, st);
+
 	close_fd(walk->at);
 	walk->at = fd;
 	walk->open_to_all = sticky_directory(st) && (st->st_mode & (S_IWOTH | S_IWGRP));
-	return walk_judge(walk, st, sticky_directory(st));
+	return r ? r : walk_judge(walk, st, sticky_directory(st));
 }
 
 static void walk_leave_name(struct walk *walk)
@@ -229,7 +251,8 @@ static int walk_arrive(struct walk *walk, int fd, const struct stat *st)
 				  walk->path.data);
 		return r;
 	}
-	return walk_judge(walk, st, false);
+	r = walk_judge_mount(walk, fd, st);
+	return r ? r : walk_judge(walk, st, false);
 }
 
 /* One name. 0: go on; 1: arrived, or nothing to arrive at. */
