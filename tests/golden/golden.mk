@@ -11,3 +11,6 @@ CHECK_ROWS += golden/explain 120: tests/golden/explain/run $(O)/cachewarden$(new
 
 # Policies generated of made instances; -u writes the expected ones anew.
 CHECK_ROWS += golden/generate 300: tests/golden/generate/run $(O)/cachewarden$(newline)
+
+# A daemon that does not answer, and somebody at a terminal who asks.
+CHECK_ROWS += golden/hung 60: tests/golden/hung/run $(O)/cachewarden$(newline)

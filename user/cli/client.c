@@ -6,10 +6,14 @@
 #include "cli/client.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "event/print.h"
 #include "util/log.h"
+
+#define PATIENCE_SECONDS 5
 
 int cli_connect(struct ipc_client *client, const struct cli_common *common)
 {
@@ -72,6 +76,20 @@ static void take_output(const struct ipc_message *message, struct buffer *buffer
 		fwrite(message->payload, 1, message->length, stdout);
 }
 
+/* A daemon that hangs answers nobody, and a prompt that stays away tells nobody why. Somebody at a terminal
+ * is told once; scripts have time limits of their own, and may read both outputs as one. */
+static void await_answer(const struct ipc_client *client)
+{
+	struct pollfd answer = { .fd = client->fd, .events = POLLIN };
+
+	if (!isatty(STDERR_FILENO) || poll(&answer, 1, PATIENCE_SECONDS * 1000) != 0)
+		return;
+	log_warning(0, "the daemon has not answered for %d s: it is busy, or hangs; still waiting",
+		    PATIENCE_SECONDS);
+	log_hint("what is pinned is in force without it; `cachewarden disarm` takes that out, and "
+		 "asks no daemon");
+}
+
 static int call(const struct cli_common *common, struct ipc_request *request, struct buffer *buffer)
 {
 	_cleanup_ipc_client_ struct ipc_client client = IPC_CLIENT_INIT;
@@ -82,6 +100,7 @@ static int call(const struct cli_common *common, struct ipc_request *request, st
 	if (cli_connect(&client, common))
 		return CLI_CANNOT;
 	r = ipc_client_request(&client, request);
+	await_answer(&client);
 	while (r == 0 || r == -EINTR) {
 		r = ipc_client_receive(&client, &message);
 		if (r)
