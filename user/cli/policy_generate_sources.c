@@ -142,9 +142,22 @@ static int find_foreign(const struct generate_options *options, struct generate_
 	return 0;
 }
 
-/* Nothing of it is to be looked for here. */
+/* Nothing of it is to be looked for here. Where only the file's own place is left to be the root (it names no
+ * directory of this system, as one of Windows), that is a guess, and most likely a wrong one. */
 static int foreign_config(const struct generate_options *options, struct generate_sources *sources)
 {
+	_cleanup_free_ char *own = realpath(options->cpf, NULL);
+	size_t length = strlen(sources->root);
+
+	if (!options->root && own && sources->config->cpf->kind != CPF_MERGE &&
+	    strncmp(own, sources->root, length) == 0 && strchr(own + length, '/') == own + length &&
+	    !strchr(own + length + 1, '/')) {
+		log_warning(0,
+			    "%s does not tell where the instance is installed: `root` of the "
+			    "policy is %s, where the file lies",
+			    options->cpf, sources->root);
+		log_hint("--root=DIR names it, and --instance=NAME the instance");
+	}
 	sources->instance->cpf = strdup(options->cpf);
 	sources->instance->config = sources->config;
 	return sources->instance->cpf ? 0 : no_memory();
