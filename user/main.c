@@ -56,27 +56,38 @@ static void unknown(const char *word)
 		usage(stderr);
 }
 
+static int dispatch_command(int argc, char **argv)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (strcmp(argv[0], commands[i].name) == 0)
+			return commands[i].run(argc, argv);
+	unknown(argv[0]);
+	return CLI_BAD_USAGE;
+}
+
 static int dispatch(int argc, char **argv)
 {
 	if (argc < 2) {
 		usage(stderr);
 		return CLI_BAD_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    (strcmp(argv[1], "help") == 0 && argc == 2)) {
 		usage(stdout);
 		return CLI_YES;
 	}
-	if (strcmp(argv[1], "--version") == 0) {
+	if (strcmp(argv[1], "help") == 0) { /* as many expect it: help COMMAND */
+		char *asked[] = { argv[2], (char *)"--help", NULL };
+
+		return dispatch_command(2, asked);
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
 		puts("cachewarden " CW_VERSION);
 		return CLI_YES;
 	}
 	if (strcmp(argv[1], "--canary") == 0) /* the self-test executes itself */
 		return CLI_YES;
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	unknown(argv[1]);
-	return CLI_BAD_USAGE;
+	return dispatch_command(argc - 1, argv + 1);
 }
 
 /* An answer that could not be written is none: whoever reads the exit status must not take it for one. A

@@ -190,6 +190,9 @@ static int parser_unknown(struct cli_parser *parser, const char *given)
 	if (strncmp(given, "--", 2) != 0)
 		return parser_leave(parser,
 				    cli_bad_usage(parser->usage, "no such option: -%c", optopt));
+	if (vocabulary_value(&known, given + 2, strcspn(given + 2, "=")) >= 0)
+		return parser_leave(parser, cli_bad_usage(parser->usage, "%.*s takes no argument",
+							  (int)strcspn(given, "="), given));
 	nearest = vocabulary_nearest(&known, given + 2);
 	return parser_leave(parser, cli_bad_usage(parser->usage, "no such option: %s%s%s%s", given,
 						  nearest ? " (did you mean --" : "",

@@ -66,6 +66,17 @@ static const struct recorder_options recorder_defaults = {
 		    .sync = 1 },
 };
 
+#define A_SIZE " is a size from 64K on, as 512K, 16M or 1G"
+#define A_TIME ", as 30s, 10m, 12h or 90d"
+static const char *const recorder_words[] = {
+	[RUN_RECORD] = "--record is nothing, deviations or all",
+	[RUN_SEGMENT_SIZE] = "--segment-size" A_SIZE,
+	[RUN_SEGMENT_AGE] = "--segment-age is a time up to a year" A_TIME,
+	[RUN_RECORD_SIZE] = "--record-size" A_SIZE,
+	[RUN_RECORD_AGE] = "--record-age is a time up to 100 years" A_TIME,
+	[RUN_RECORD_SYNC] = "--record-sync is always, never or a time up to a day" A_TIME,
+};
+
 /* The recorder's options; false: a bad value, and *status says so. */
 static bool run_recorder(const struct cli_parser *parser, int id, struct recorder_options *options,
 			 int *status)
@@ -95,13 +106,7 @@ static bool run_recorder(const struct cli_parser *parser, int id, struct recorde
 	}
 	if (!r)
 		return true;
-	*status = id == RUN_RECORD
-			  ? cli_bad_usage(parser->usage,
-					  "--record is nothing, deviations or all, not '%s'", value)
-			  : cli_bad_usage(parser->usage, "'%s' is no %s in bounds", value,
-					  id == RUN_SEGMENT_SIZE || id == RUN_RECORD_SIZE
-						  ? "size (as 512K, 16M or 1G)"
-						  : "time (as 30s, 10m, 12h or 90d)");
+	*status = cli_bad_usage(parser->usage, "%s, not '%s'", recorder_words[id], value);
 	return false;
 }
 
@@ -112,7 +117,9 @@ static bool run_backend(const struct cli_parser *parser, struct daemon_options *
 		return true;
 	options->backend = vocabulary_value(&words_backend, parser->value, strlen(parser->value));
 	if (options->backend < 0)
-		*status = cli_bad_usage(parser->usage, "there is no backend '%s'", parser->value);
+		*status = cli_bad_usage(parser->usage,
+					"--backend is lsm, fmod_ret, cgroup or auto, not '%s'",
+					parser->value);
 	return options->backend >= 0;
 }
 
