@@ -6,6 +6,7 @@
 #ifndef CW_HOOKS_BPF_H
 #define CW_HOOKS_BPF_H
 
+#include "beside.bpf.h"
 #include "judge.bpf.h"
 #include "reach.bpf.h"
 
@@ -85,16 +86,21 @@ HOOK(listen, socket_listen, security_socket_listen, JUDGES(LISTEN),
 	return settle_listen(socket->sk);
 }
 
-/* Most sends name no peer. TCP heeds one only for fast open. */
-HOOK(send, socket_sendmsg, security_socket_sendmsg, JUDGES(SEND),
+/* Most sends name no peer, and have no control data. TCP heeds a peer only for fast open. */
+HOOK(send, socket_sendmsg, security_socket_sendmsg, JUDGES(SEND) | JUDGES(SOCKET),
      (struct socket * socket, struct msghdr *message, int size), (socket, message, size),
      (argument_as(socket, 0), argument_as(msghdr, 1), kernel_argument(ctx, 2)))
 {
-	void *name = message->msg_name;
+	if (settle_controls(socket, message))
+		return -EACCES;
+	return message->msg_name ? settle_send(socket, message) : 0;
+}
 
-	if (!name)
-		return 0;
-	return settle_send(socket, name, message->msg_namelen, message->msg_flags);
+HOOK(option, socket_setsockopt, security_socket_setsockopt, JUDGES(SOCKET),
+     (struct socket * socket, int level, int name), (socket, level, name),
+     (argument_as(socket, 0), kernel_argument(ctx, 1), kernel_argument(ctx, 2)))
+{
+	return settle_option(socket, level, name);
 }
 
 HOOK(receive, file_receive, security_file_receive, JUDGES(RECEIVE), (struct file * file), (file),

@@ -234,57 +234,96 @@ static __always_inline void kill_current(void)
 
 /* ------------------------------------------------------------------ exec */
 
+/* lost: of what the caller named only this interpreter is left. mark: of the exec, for the label. */
+static __always_inline int settle_exec_target(struct hook *hook, struct judgement *judgement,
+					      struct judged_file *target, __u8 mark, bool lost,
+					      __u32 refusal)
+{
+	struct cw_request *request = &judgement->request;
+	const struct cw_file *file = file_find(&target->identity, &request->target_state);
+
+	if (file)
+		request->target = file->file;
+	if (!hook_decide(hook, judgement, CW_CLASS_EXEC))
+		return 0;
+	if (lost)
+		judgement->decision = cw_decide_undecided(&hook->pages, request, CW_CLASS_EXEC);
+	if (hook->subject) {
+		hook->subject->exec_script = lost ? CW_FILE_UNKNOWN : request->target;
+		hook->subject->exec = mark;
+	}
+	target->number = request->target;
+	judgement->file = target;
+	judgement->backend = attached_backend;
+	return settle(hook, judgement, refusal);
+}
+
 /*
  * The kernel asks once for the file named and once more for each interpreter it leads to. The first
  * answer stands for the whole exec; what is noted in the label between the two belongs to this
  * linux_binprm alone.
  */
-static __always_inline int settle_exec_as(struct linux_binprm *bprm, bool by_kill)
+static __always_inline int settle_exec(struct linux_binprm *bprm)
 {
-	bool interpreter = bprm->interp != bprm->filename;
 	struct hook hook = {};
 	struct judgement judgement = { .request.operation = CW_OPERATION_EXEC };
 	struct judged_file target = {};
-	const struct cw_file *file;
+	__u8 mark = 0;
 
 	if (!hook_open(&hook, CW_OPERATION_EXEC, CW_CLASS_EXEC))
 		return 0;
-	if (by_kill && hook.subject && hook.subject->exec == CW_EXEC_UNJUDGED)
-		return 0;
-	if (interpreter && hook.subject &&
-	    hook.subject->exec == subject_exec_mark(hook.subject, bprm))
-		return 0;
+	if (hook.subject) {
+		mark = subject_exec_mark(hook.subject, bprm);
+		if (bprm->interp != bprm->filename && hook.subject->exec == mark)
+			return 0;
+	}
 	hook_request(&hook, &judgement.request);
 	file_identity(CW_PLAIN, bprm->file, &target.identity);
-	file = file_find(&target.identity, &judgement.request.target_state);
-	if (file)
-		judgement.request.target = file->file;
-	if (!hook_decide(&hook, &judgement, CW_CLASS_EXEC))
-		return 0;
-	/* Here the script is gone already: only its interpreter can still be seen. */
-	if (by_kill && interpreter && judgement.decision.verdict == CW_VERDICT_DENY &&
-	    judgement.decision.reason == CW_REASON_NO_RULE)
-		judgement.decision = cw_decide_undecided(&hook.pages, &judgement.request,
-							 CW_CLASS_EXEC);
-	if (hook.subject) {
-		hook.subject->exec_script = by_kill ? CW_FILE_UNKNOWN : judgement.request.target;
-		hook.subject->exec = subject_exec_mark(hook.subject, bprm);
-	}
 	target.file = (__u64)bprm->file;
-	target.number = judgement.request.target;
-	judgement.file = &target;
-	judgement.backend = attached_backend;
-	return settle(&hook, &judgement, by_kill ? CW_EFFECT_KILLED : CW_EFFECT_REFUSED);
+	return settle_exec_target(&hook, &judgement, &target, mark, false, CW_EFFECT_REFUSED);
 }
 
-static __always_inline int settle_exec(struct linux_binprm *bprm)
+/* The same when it has happened. A global function, so that the verifier walks it once for what is named and
+ * for its interpreter; file is a struct file *. */
+__attribute__((noinline)) int settle_executed(__u64 file, __u32 mark, __u32 lost)
 {
-	return settle_exec_as(bprm, false);
+	struct hook hook = {};
+	struct judgement judgement = { .request.operation = CW_OPERATION_EXEC };
+	struct judged_file target = { .file = file };
+
+	if (!hook_open(&hook, CW_OPERATION_EXEC, CW_CLASS_EXEC))
+		return 0;
+	if (hook.subject && hook.subject->exec == CW_EXEC_UNJUDGED)
+		return 0;
+	hook_request(&hook, &judgement.request);
+	file_identity(CW_PROBE, (struct file *)file, &target.identity);
+	return settle_exec_target(&hook, &judgement, &target, mark, lost, CW_EFFECT_KILLED);
+}
+
+/*
+ * As the kernel's own questions are answered: of a governed process what the caller named is judged, of
+ * everyone else the interpreter too. A script is undecided where it cannot be told: what the kernel keeps open
+ * for an interpreter (binfmt_misc can be told so) is not among what it let go of.
+ */
+static __always_inline bool exec_refused(struct linux_binprm *bprm)
+{
+	struct cw_subject *subject = subject_current(bpf_get_current_pid_tgid());
+	__u32 mark = subject ? subject_exec_mark(subject, bprm) : 0;
+	__u64 file = 0, kept = 0, named;
+
+	bpf_core_read(&file, sizeof(file), &bprm->file);
+	if (bprm->interp == bprm->filename)
+		return settle_executed(file, mark, 0);
+	bpf_core_read(&kept, sizeof(kept), &bprm->executable);
+	named = kept ? 0 : executed_first();
+	if (named && settle_executed(named, mark, 0))
+		return true;
+	return !(named && subject) && settle_executed(file, mark, subject && !named);
 }
 
 static __always_inline void settle_exec_by_kill(struct linux_binprm *bprm)
 {
-	if (settle_exec_as(bprm, true))
+	if (exec_refused(bprm))
 		kill_current();
 }
 
@@ -322,7 +361,7 @@ static __always_inline int settle_library(struct file *file, const void *argumen
 	if (file && (!argument || argument_given(argument))) {
 		file_identity(CW_PLAIN, file, identity);
 		request->has_file = 1;
-		request->file_owner = identity->uid;
+		request->file_owner = identity->uid | (__u32)file_claimed(file);
 		request->file_group = identity->gid;
 		request->file_mode = identity->mode;
 		target.file = (__u64)file;
@@ -483,10 +522,22 @@ static __always_inline int settle_socket_address(__u32 operation, struct socket 
 	}
 }
 
-static __always_inline int settle_send(struct socket *socket, const void *address, int length,
-				       __u32 flags)
+/* A global function: the verifier walks it once and not once an address of a list, and its stack is not its
+ * caller's. It takes only numbers, and what it answers may be any number to the verifier. facts: family, the
+ * socket's type shifted by 8, its protocol by 16. */
+__attribute__((noinline)) int settle_named(__u32 facts, __u32 operation, __u64 address, int length)
+{
+	struct socket_facts socket = { .family = facts & 0xff,
+				       .type = facts >> 8 & 0xff,
+				       .protocol = facts >> 16 };
+
+	return settle_address(operation, &socket, (const void *)address, length);
+}
+
+static __always_inline int settle_send(struct socket *socket, struct msghdr *message)
 {
 	struct sock *sock = socket->sk;
+	__u64 address = 0;
 
 	if (!sock) {
 		return 0;
@@ -494,11 +545,16 @@ static __always_inline int settle_send(struct socket *socket, const void *addres
 		struct socket_facts facts = socket_facts_read(CW_PLAIN, sock);
 		__u32 protocol = socket_protocol(facts.protocol);
 
-		if (protocol == CW_PROTOCOL_TCP && !(flags & MSG_FASTOPEN))
+		if (protocol == CW_PROTOCOL_TCP && !(message->msg_flags & MSG_FASTOPEN))
 			return 0;
 		if (protocol == CW_PROTOCOL_SCTP)
 			return 0; /* a new peer goes through sctp_bind_connect, an old one was judged */
-		return settle_address(CW_OPERATION_SEND, &facts, address, length);
+		/* By a probe: what a hook's argument points to is no number to young verifiers (6.18). */
+		bpf_core_read(&address, sizeof(address), &message->msg_name);
+		return settle_named(facts.family | facts.type << 8 | facts.protocol << 16,
+				    CW_OPERATION_SEND, address, message->msg_namelen)
+			       ? -EACCES
+			       : 0;
 	}
 }
 
@@ -637,18 +693,6 @@ static __always_inline int settle_receive(struct file *file)
 
 /* ------------------------------------------------------------------ SCTP */
 
-/* A global function, so that the verifier walks it once and not once an address of the list. It takes
- * only numbers: facts are family, and the socket's type shifted by 8. */
-__attribute__((noinline)) int settle_sctp_address(__u32 facts, __u32 operation, __u64 address,
-						  int length)
-{
-	struct socket_facts socket = { .family = facts & 0xff,
-				       .type = facts >> 8,
-				       .protocol = IPPROTO_SCTP };
-
-	return settle_address(operation, &socket, (const void *)address, length);
-}
-
 /* arguments: the hook's own, from which the address is read as a number. */
 static __always_inline int settle_sctp(const void *arguments, struct sock *sock, int option,
 				       int length)
@@ -656,7 +700,7 @@ static __always_inline int settle_sctp(const void *arguments, struct sock *sock,
 	__u32 operation = option == SCTP_SOCKOPT_BINDX_ADD  ? CW_OPERATION_BIND
 			  : option == SCTP_SOCKOPT_CONNECTX ? CW_OPERATION_CONNECT
 							    : CW_OPERATION_SEND;
-	__u32 facts = sock->__sk_common.skc_family | (__u32)sock->sk_type << 8;
+	__u32 facts = sock->__sk_common.skc_family | (__u32)sock->sk_type << 8 | IPPROTO_SCTP << 16;
 	__u64 address = 0;
 
 	if (option != SCTP_SOCKOPT_BINDX_ADD && option != SCTP_SOCKOPT_CONNECTX &&
@@ -672,7 +716,7 @@ static __always_inline int settle_sctp(const void *arguments, struct sock *sock,
 			return 0;
 		bpf_probe_read_kernel(&family, sizeof(family), (void *)address);
 		size = family == AF_INET6 ? 28 : 16;
-		if (settle_sctp_address(facts, operation, address, size))
+		if (settle_named(facts, operation, address, size))
 			return -EACCES;
 		address += size;
 		length -= size;

@@ -57,6 +57,26 @@ static __always_inline void file_identity(int how, struct file *file, struct cw_
 	}
 }
 
+/*
+ * All ones where whose the file is was said by somebody who need not be root: by a FUSE daemon, or by what was
+ * mounted in a user namespace. (virtiofs, whose host says it, has another name.)
+ */
+static __always_inline __u64 file_claimed(struct file *file)
+{
+	struct super_block *super = NULL;
+	__u64 at = 0; /* one for all: the stack has no room for each */
+	__u32 start = 0;
+
+	bpf_core_read(&at, sizeof(at), &file->f_inode);
+	bpf_core_read(&super, sizeof(super), &((struct inode *)at)->i_sb);
+	bpf_core_read(&at, sizeof(at), &super->s_type);
+	bpf_core_read(&at, sizeof(at), &((struct file_system_type *)at)->name);
+	bpf_probe_read_kernel(&start, sizeof(start), (void *)at);
+	bpf_core_read(&at, sizeof(at), &super->s_user_ns);
+	bpf_core_read(&at, sizeof(at), &((struct user_namespace *)at)->parent);
+	return cw_mask_equal(start, bpf_htonl(0x66757365)) | ~cw_mask_equal(at, 0);
+}
+
 /* What a policy knows of a file; *ret_state says whether it is still what was admitted. */
 static __always_inline const struct cw_file *file_find(const struct cw_identity *identity,
 						       __u8 *ret_state)

@@ -201,6 +201,33 @@ __attribute__((noinline)) __u64 executed_script(__u64 work)
 	return 0;
 }
 
+#define RELEASED_SCRIPTS 8 /* those, and what the process ran before with its loader */
+
+/*
+ * The one of these that was let go of before all others: what the caller named. 0 as well where there is more
+ * than can be looked at.
+ */
+__attribute__((noinline)) __u64 executed_first(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u64 work = (__u64)BPF_CORE_READ(task, task_works);
+	__u64 first = 0;
+
+#pragma clang loop unroll(disable)
+	for (int turn = 0; turn < RELEASED_ROWS + RELEASED_SCRIPTS; turn++) {
+		__u64 next = released_in_row(work);
+
+		if (!next)
+			return first ? (__u64)kernel_released_file((void *)first) : 0;
+		work = next - 1;
+		if (next & 1)
+			continue;
+		first = next;
+		bpf_core_read(&work, sizeof(work), &((struct callback_head *)next)->next);
+	}
+	return 0;
+}
+
 /* The instance that a script being executed is an entry of, the first one's if several are. Takes the
  * identity for its own use. */
 static __always_inline __u32 subject_script_entry(struct cw_identity *identity,

@@ -6,7 +6,7 @@
  *
  *   label keepers   fork, exec, exit tracepoints (exec: where the hooks below judge what is mapped, the
  *                   moment before that); the iterator, once they are live
- *   lsm, fmod_ret   the same twelve hooks; -EACCES refuses
+ *   lsm, fmod_ret   the same hooks; -EACCES refuses
  *   cgroup          sock_create, connect, sendmsg, bind at the cgroup root: 0 refuses (EPERM);
  *                   exec and listen by tracepoints: SIGKILL before the caller runs on
  *

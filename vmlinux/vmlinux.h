@@ -31,9 +31,19 @@ struct qstr {
 
 struct dentry;
 
+struct file_system_type {
+	const char *name;
+};
+
+struct user_namespace {
+	struct user_namespace *parent;
+};
+
 struct super_block {
 	__u32 s_dev;
 	unsigned long s_magic;
+	struct file_system_type *s_type;
+	struct user_namespace *s_user_ns;
 };
 
 struct inode {
@@ -136,6 +146,7 @@ struct task_struct {
 
 struct linux_binprm {
 	struct file *file;
+	struct file *executable;
 	const char *filename;
 	const char *interp;
 };
@@ -186,6 +197,8 @@ struct sockaddr {
 struct msghdr {
 	void *msg_name;
 	int msg_namelen;
+	void *msg_control;
+	unsigned long msg_controllen;
 	unsigned int msg_flags;
 };
 

@@ -35,6 +35,11 @@ static const struct evasion rows[] = {
 	LIBRARY("a file of another user", "map data/foreign.so"),
 	LIBRARY("mapped as data, then made executable", "map-protect data/foreign.so"),
 	LIBRARY("readable is executable", "map-implied data/foreign.so"),
+	LIBRARY("a file of which a FUSE daemon says that it is root's",
+		"claim data/claimed bin/helper, map data/claimed/file"),
+	LIBRARY("the same, below an overlay of a user namespace",
+		"claim data/claimed bin/helper, own-overlay data/claimed data/over, map "
+		"data/over/file"),
 	LIBRARY("memfd", "map-memfd"),
 	LIBRARY("memfd that says it is not writable", "map-own-memfd"),
 	LIBRARY("shared memory", "shm"),
@@ -65,6 +70,8 @@ static void hand_out(const char *from, const char *name, uid_t owner, mode_t mod
 
 void scene_code(void)
 {
+	if (world_command("mkdir -p %s %s", world_path("data/claimed"), world_path("data/over")))
+		tap_bail("directories");
 	hand_out("bin/helper", "data/anybody.so", 0, 0666);
 	hand_out("bin/helper", "data/foreign.so", 65534, 0755);
 	hand_out(world_beside("evil.so"), "data/evil.so", 65534, 0755);

@@ -20,6 +20,7 @@ static const char policy[] =
 	"  - { id: one-end, allow: sctp/29346, at: 127.0.0.1, by: entry }\n"
 	"connect:\n"
 	"  - { id: listed, allow: [tcp/29400, udp/29400], to: 127.0.0.1, by: entry }\n"
+	"  - { id: listed6, allow: udp/29501, to: \"::1\", by: entry }\n"
 	"  - { id: one-path, allow: sctp/29500, to: 127.2.3.4, by: entry }\n"
 	"library: off\n"
 	"sockets: { allow: [unix, inet, inet6, netlink, inet/seqpacket] }\n";
@@ -28,6 +29,7 @@ static const char policy[] =
 #define HERE6 "[::1]:" UNLISTED
 #define MAPPED "[::ffff:127.0.0.1]:" UNLISTED
 #define PEER "127.0.0.1:" LISTED
+#define LISTED6 "[::1]:29501"
 #define AT "127.0.0.1:29510"
 
 /* At a protocol whose addresses the cgroup backend does not see, it refuses the socket. */
@@ -85,6 +87,35 @@ static const struct evasion rows[] = {
 	{ "SCTP", "message to a new peer", "socket sctp-many, sendmsg " HERE, "send", AS_SOCKET },
 	{ "SCTP", "message to a new peer, one at a time", "socket sctp, sendmsg " HERE, "send",
 	  AS_SOCKET },
+	{ "SCTP", "message to a new peer, further address",
+	  "socket sctp-many, send-also 127.2.3.4:29500 127.0.0.1", "send", AS_SOCKET },
+	{ "SCTP", "connectx, as it was", "socket sctp, connectx-old " HERE, "connect", AS_SOCKET },
+	{ "SCTP", "connectx, asked for", "socket sctp, connectx-asked " HERE, "connect",
+	  AS_SOCKET },
+	{ "source route", "kept by the socket",
+	  "socket udp, source-route 127.0.0.9, connect " PEER ", write", "socket", "routes" },
+	{ "source route", "once it is connected",
+	  "socket udp, connect " PEER ", source-route 127.0.0.9, write", "socket", "routes" },
+	{ "source route", "of an IPv6 socket",
+	  "socket udp6, source-route 127.0.0.9, connect [::ffff:127.0.0.1]:" LISTED ", write",
+	  "socket", "routes" },
+	{ "source route", "of one message", "socket udp, send-routed 127.0.0.9 " PEER, "socket",
+	  "routes" },
+	{ "source route", "of one message, to whom it is connected",
+	  "socket udp, connect " PEER ", send-routed 127.0.0.9 -", "socket", "routes" },
+	{ "routing header", "segments",
+	  "socket udp6, routing-header 4 ::1, connect " LISTED6 ", write", "socket", "routes" },
+	{ "routing header", "of a mobile host",
+	  "socket udp6, routing-header 2 ::1, connect " LISTED6 ", write", "socket", "routes" },
+	{ "routing header", "as control data that stays",
+	  "socket udp6, packet-options ::1, connect " LISTED6 ", write", "socket", "routes" },
+	{ "routing header", "of a flow label", "socket udp6, flow-label ::1", "socket", "routes" },
+	{ "routing header", "of one message", "socket udp6, send-routed6 ::1 " LISTED6, "socket",
+	  "routes" },
+	{ "routing header", "of one message, as it was",
+	  "socket udp6, send-routed6-old ::1 " LISTED6, "socket", "routes" },
+	{ "another source", "of one message", "socket udp, send-from 127.0.0.9 " PEER, "bind",
+	  "sources" },
 	{ "UDP-Lite", "connect", "socket udplite, connect " HERE, "connect", AS_SOCKET },
 	{ "UDP-Lite", "send", "socket udplite, send " HERE, "send", AS_SOCKET },
 	{ "UDP-Lite", "bind", "socket udplite, bind " AT, "bind", AS_SOCKET },

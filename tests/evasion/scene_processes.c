@@ -21,6 +21,7 @@ static const char policy[] =
 	"executables:\n"
 	"  entry:  { path: \"${root}/bin/entry\", entry: true }\n"
 	"  helper: { path: \"${root}/bin/helper\" }\n"
+	"  kept:   { path: \"${root}/bin/kept.sh\" }\n"
 	"exec:\n"
 	"  - { id: helps, allow: [helper, entry], by: entry }\n"
 	"connect:\n"
@@ -28,7 +29,7 @@ static const char policy[] =
 	"library: { trust: owners, anonymous: allow }\n"
 	"sockets: { allow: [unix, inet, inet6, netlink] }\n"
 	"guard:\n"
-	"  exec: { executables: [helper], users: [nobody] }\n";
+	"  exec: { executables: [helper, kept], users: [nobody] }\n";
 
 #define HERE "127.0.0.1:" UNLISTED
 #define PEER "127.0.0.1:" LISTED
@@ -61,6 +62,11 @@ static const struct evasion rows[] = {
 	{ "ptrace", "from inside: seized a process outside", seize, "exec", "reach" },
 	{ "process_vm_writev", "from inside: into a process outside", write_into, "exec", "reach" },
 	{ "/proc/PID/mem", "from inside: of a process outside", memory_of, "exec", "reach" },
+	{ "a script", "that a guard keeps", "exec bin/kept.sh", "exec", .by = "plain" },
+	{ "a script", "that a guard keeps, as the interpreter of another", "exec bin/through.sh",
+	  "exec", "nested-scripts", .by = "plain" },
+	{ "a script", "whose interpreter a guard keeps", "exec bin/by-helper.sh", "exec",
+	  .by = "plain" },
 };
 
 /* A guard says who may execute a program: nor may others make a process act that runs it. */
@@ -155,6 +161,9 @@ void scene_processes(void)
 {
 	struct running outside, guarded;
 
+	world_write("bin/kept.sh", 0755, "#!/bin/sh\necho done $$\n");
+	world_write("bin/through.sh", 0755, "#!%s\n", world_path("bin/kept.sh"));
+	world_write("bin/by-helper.sh", 0755, "#!%s name\n", world_path("bin/helper"));
 	acts_make(&outside, &guarded);
 	EVASIONS_RUN("processes", policy, rows);
 	EVASIONS_RUN("processes", policy, guarded_rows);

@@ -78,10 +78,15 @@ static const struct evasion rows[] = {
 	{ "without a name", "deleted file", "exec-deleted data/gone bin/helper", "exec" },
 	{ "the dynamic loader", "with a listed program", "exec " LOADER " bin/shared name x",
 	  "exec" },
-	{ "scripts", "unlisted", "exec bin/unlisted.sh", "exec", "scripts" },
-	{ "scripts", "unlisted, nested", "exec bin/nested.sh", "exec", "scripts" },
+	{ "scripts", "unlisted", "exec bin/unlisted.sh", "exec" },
+	{ "scripts", "unlisted, nested", "exec bin/nested.sh", "exec" },
+	{ "scripts", "unlisted, whose interpreter is a listed one", "exec bin/over.sh", "exec" },
+	{ "scripts", "unlisted, closing 300 files", "closing 300, exec bin/unlisted.sh", "exec" },
+	{ "scripts", "unlisted, by a thread", "thread exec bin/unlisted.sh", "exec" },
+	{ "scripts", "unlisted, when its first thread has ended", "leaderless exec bin/unlisted.sh",
+	  "exec" },
 	{ "scripts", "unlisted, with an unlisted interpreter", "exec bin/odd.sh", "exec" },
-	{ "scripts", "unlisted, by descriptor", "exec-proc bin/unlisted.sh", "exec", "scripts" },
+	{ "scripts", "unlisted, by descriptor", "exec-proc bin/unlisted.sh", "exec" },
 	{ "scripts", "read by its interpreter", "exec /bin/sh bin/unlisted.sh", "exec",
 	  "interpreters" },
 	{ "another file", "copy", "exec bin/copy", "exec" },
@@ -90,6 +95,9 @@ static const struct evasion rows[] = {
 	{ "another file", "mounted over a listed one",
 	  "cover bin/unlisted bin/helper, exec bin/helper", "exec" },
 	{ "another file", "overlay over a listed one", "overlay data/upper bin, exec bin/helper",
+	  "exec" },
+	{ "another file", "of a FUSE daemon, over a listed one",
+	  "claim data/claimed bin/unlisted, cover data/claimed/helper bin/helper, exec bin/helper",
 	  "exec" },
 	{ "another root", "chroot", "root data/jail, exec /bin/helper", "exec" },
 	{ "another root", "pivot_root", "pivot data/jail, exec /bin/helper", "exec" },
@@ -120,8 +128,8 @@ static void digest(const char *name, char to[65])
 
 static void files_make(void)
 {
-	if (world_command("mkdir -p %s %s %s", world_path("bin/links"), world_path("data/upper"),
-			  world_path("data/jail/bin")))
+	if (world_command("mkdir -p %s %s %s %s", world_path("bin/links"), world_path("data/upper"),
+			  world_path("data/claimed"), world_path("data/jail/bin")))
 		tap_bail("directories");
 	world_copy("bin/helper", "bin/copy");
 	world_copy("bin/helper", "bin/written");
@@ -131,6 +139,7 @@ static void files_make(void)
 	world_write("bin/script.sh", 0755, "#!/bin/sh\necho done $$\n");
 	world_write("bin/unlisted.sh", 0755, "#!/bin/sh\necho done $$\n");
 	world_write("bin/nested.sh", 0755, "#!%s\n", world_path("bin/unlisted.sh"));
+	world_write("bin/over.sh", 0755, "#!%s\n", world_path("bin/script.sh"));
 	world_write("bin/odd.sh", 0755, "#!%s name\n", world_path("bin/unlisted"));
 	if (symlink("../unlisted", world_path("bin/links/helper")) ||
 	    link(world_path("bin/unlisted"), world_path("bin/links/script.sh")))

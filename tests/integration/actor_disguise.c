@@ -127,6 +127,16 @@ static int step_exec_with(struct actor *actor, char **arguments)
 	return errno;
 }
 
+/* COUNT files that close when it executes. */
+static int step_closing(struct actor *actor, char **arguments)
+{
+	(void)actor;
+	for (int left = atoi(arguments[0]); left > 0; left--)
+		if (open("/dev/null", O_RDONLY | O_CLOEXEC) < 0)
+			return errno;
+	return 0;
+}
+
 /* ------------------------------------------------------------------ what has no name */
 
 static int copied(const char *path, int to)
@@ -248,6 +258,7 @@ const struct actor_step disguise_steps[] = {
 	{ "pivot", 1, false, step_pivot },
 	{ "overlay", 2, false, step_overlay },
 	{ "name", 1, false, step_name },
+	{ "closing", 1, false, step_closing },
 	{ "exec-as", 2, true, step_exec_as },
 	{ "exec-with", 2, true, step_exec_with },
 	{ "exec-deleted", 2, true, step_exec_deleted },

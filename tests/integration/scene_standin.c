@@ -54,11 +54,11 @@ static void deviations_note(void)
 		event_note(event);
 }
 
-/* What the cgroup backend does not see; of a script it sees the interpreter, which may be executed. */
+/* What the cgroup backend does not see. */
 static bool seen(const char *act)
 {
 	static const char *const unseen[] = { "library-file", "library-memory", "receive",
-					      "socket-packet", "exec-script" };
+					      "socket-packet" };
 
 	for (size_t i = 0; world.backend == CGROUP && i < sizeof(unseen) / sizeof(unseen[0]); i++) {
 		if (strcmp(unseen[i], act) == 0)

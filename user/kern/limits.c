@@ -9,18 +9,25 @@
 #define CGROUP (1u << CW_BACKEND_CGROUP)
 #define EVERY ((1u << CW_BACKEND_MAX) - 1)
 
+#define TRACED "to trace every system call for it would slow the whole host"
+
 static const struct kern_limit limits[] = {
 	{ "library", CGROUP, "what is mapped as code: libraries, LD_PRELOAD, memory without a file",
-	  "no cgroup program or tracepoint sees a mapping" },
+	  "no cgroup program sees a mapping; " TRACED },
 	{ "receive", CGROUP, "sockets received from other processes, or taken out of them",
-	  "no cgroup program or tracepoint sees a descriptor arrive" },
+	  "no cgroup program sees a descriptor arrive; " TRACED },
 	{ "families", CGROUP,
 	  "packet, vsock, Unix and other sockets that are neither inet nor inet6",
 	  "cgroup programs see sockets of these two families alone" },
-	{ "scripts", CGROUP, "which script it is whose interpreter is allowed",
-	  "when the exec is judged, only the interpreter is there" },
+	{ "routes", CGROUP,
+	  "IP source routes and IPv6 routing headers: to whom a packet goes first",
+	  "connect and sendmsg programs see neither a socket's options nor control data" },
 	{ "reach", CGROUP, "ptrace, process_vm_writev, /proc/PID/mem",
-	  "no cgroup program or tracepoint sees who reaches into a process" },
+	  "no cgroup program sees who reaches into a process; " TRACED },
+	{ "nested-scripts", CGROUP,
+	  "a script that a guard keeps, which somebody executes as the interpreter of another",
+	  "when the exec is judged, what led from the first script to its program is not told "
+	  "apart" },
 	{ "interpreters", EVERY, "a script that an allowed interpreter reads (`sh SCRIPT`)",
 	  "it is read as data; say `by` in rules that allow an interpreter" },
 	{ "entry-scripts", EVERY,
@@ -29,6 +36,8 @@ static const struct kern_limit limits[] = {
 	  "only its interpreter is left to be seen: start it again" },
 	{ "heap", EVERY, "a heap that is executable by the personality READ_IMPLIES_EXEC",
 	  "the kernel asks nobody when the heap grows" },
+	{ "sources", EVERY, "which address of this host a datagram says it comes from (IP_PKTINFO)",
+	  "`bind` judges where a socket receives" },
 	{ "handing-over", EVERY, "work that systemd, cron or at does for a process",
 	  "they are no descendants; leave `unix` out of `sockets`, and their programs out of "
 	  "`exec`" },
