@@ -12,5 +12,5 @@ CHECK_ROWS += golden/explain 120: tests/golden/explain/run $(O)/cachewarden$(new
 # Policies generated of made instances; -u writes the expected ones anew.
 CHECK_ROWS += golden/generate 300: tests/golden/generate/run $(O)/cachewarden$(newline)
 
-# A daemon that does not answer, and somebody at a terminal who asks.
-CHECK_ROWS += golden/hung 60: tests/golden/hung/run $(O)/cachewarden$(newline)
+# What only somebody at a terminal is told.
+CHECK_ROWS += golden/terminal 60: tests/golden/terminal/run $(O)/cachewarden$(newline)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "event/parse.h"
@@ -169,6 +170,9 @@ static int explain_input(struct explain *explain)
 
 	if (!line)
 		return log_err(-ENOMEM, "explain"), CLI_CANNOT;
+	if (isatty(STDIN_FILENO))
+		log_hint("events are read from this terminal, as `tail -o json` prints them; "
+			 "`cachewarden explain NUMBER` is of a recorded one");
 	do {
 		character = getc_unlocked(stdin);
 		if (character != EOF && character != '\n') {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/seen.h"
 #include "event/parse.h"
@@ -115,6 +116,9 @@ static int read_file(struct reading *reading, const char *file)
 		if (!opened)
 			return -errno;
 	}
+	if (standard && isatty(STDIN_FILENO))
+		log_hint("events are read from this terminal, as `tail -o json` prints them; "
+			 "--since reads the recording");
 	return read_lines(reading, standard ? stdin : opened);
 }
 

@@ -48,7 +48,7 @@ static const struct column report_columns[] = {
 	COLUMN(status_report, pinned, "pinned", "pinned", COLUMN_STRING, NULL),
 	COLUMN(status_report, self_test_passed, "self_test.passed", "self-test passed",
 	       COLUMN_BOOLEAN, NULL),
-	COLUMN(status_report, self_test_detail, "self_test.detail", "self-test", COLUMN_STRING,
+	COLUMN(status_report, self_test_detail, "self_test.detail", "… remarks", COLUMN_STRING,
 	       NULL),
 	COLUMN(status_report, generation, "generation", "generation", COLUMN_NUMBER, NULL),
 	COLUMN(status_report, falls_back, "mode_falls_back", "mode falls back", COLUMN_STRING,

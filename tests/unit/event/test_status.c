@@ -98,6 +98,8 @@ static void test_text(void **state)
 	(void)state;
 	status_text(&report, &buffer);
 	assert_non_null(strstr(buffer.data, "backend               lsm\n"));
+	assert_non_null(
+		strstr(buffer.data, "self-test passed      yes\n… remarks             -\n"));
 	assert_non_null(strstr(buffer.data, "mode falls back       2026-02-28T06:30:00Z\n"));
 	assert_non_null(strstr(buffer.data,
 			       "instance  mode     in file  generation  governed  exec  bind  "
