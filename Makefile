@@ -25,7 +25,8 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 .SECONDARY:
 
 # DEFINES: for daemons of which the tests want another kind.
-CPPFLAGS := -D_GNU_SOURCE -DCW_VERSION='"$(VERSION)"' -Ibpf -Iuser -Ipolicy -I$(O) $(DEFINES)
+# What is given on the command line or in the environment comes after ours.
+override CPPFLAGS := -D_GNU_SOURCE -DCW_VERSION='"$(VERSION)"' -Ibpf -Iuser -Ipolicy -I$(O) $(DEFINES) $(CPPFLAGS)
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wwrite-strings -Wpointer-arith -Wundef -Wformat=2 -Wunused-function \
