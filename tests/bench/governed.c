@@ -180,6 +180,15 @@ static int other_peer_find(void)
 	return r;
 }
 
+static int load(enum cw_backend backend)
+{
+	int r = kern_load(&probe, backend, false, &kern);
+
+	if (!r)
+		r = kern_ring_open(kern, record_ignored, NULL);
+	return r ? r : file_admit(act_file());
+}
+
 int governed_open(enum cw_backend backend)
 {
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -189,19 +198,13 @@ int governed_open(enum cw_backend backend)
 		return -errno;
 	self[n] = '\0';
 	kern_probe(&probe);
-	r = kern_load(&probe, backend, false, &kern);
-	if (r)
-		return r;
 	registry = file_registry_new();
 	if (!registry)
 		return -ENOMEM;
+	r = load(backend);
 	for (enum image_id id = 0; !r && id < IMAGE_MAX; id++)
 		r = image_make(id);
-	if (!r)
-		r = other_peer_find();
-	if (!r)
-		r = kern_ring_open(kern, record_ignored, NULL);
-	return r ? r : file_admit(act_file());
+	return r ? r : other_peer_find();
 }
 
 void governed_close(void)
@@ -212,6 +215,24 @@ void governed_close(void)
 	registry = file_registry_free(registry);
 }
 
+static int publish_and_attach(enum image_id id)
+{
+	int r = publish(id);
+
+	return r ? r : kern_attach(kern, &probe);
+}
+
+/* To 5.12 a tracing program can be attached only once. */
+static int publish_and_attach_anew(enum image_id id)
+{
+	enum cw_backend backend = kern_backend(kern);
+	int r;
+
+	kern = kern_free(kern);
+	r = load(backend);
+	return r ? r : publish_and_attach(id);
+}
+
 int governed_enter(enum variant_id variant)
 {
 	enum image_id id = variant == VARIANT_RULES_1	 ? IMAGE_RULES_1
@@ -219,10 +240,10 @@ int governed_enter(enum variant_id variant)
 							 : IMAGE_RULES_512;
 	struct cw_subject subject = { .governed = CW_GOVERNED(1) };
 	uint32_t number = CW_FILE_UNKNOWN;
-	int r = publish(id);
+	int r = publish_and_attach(id);
 
-	if (!r)
-		r = kern_attach(kern, &probe);
+	if (r == -ENOENT)
+		r = publish_and_attach_anew(id);
 	if (r)
 		return r;
 	kern_wanted(kern, variant == VARIANT_RECORDED ? EVERY_OPERATION : 0, 0);

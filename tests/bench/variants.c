@@ -150,7 +150,7 @@ static int attach(struct bpf_object *object, const char *prefix)
 {
 	struct bpf_program *program;
 	struct kern_probe probe;
-	int cgroup = -1;
+	int cgroup = -1, r = -EIO;
 
 	kern_probe(&probe);
 	if (probe.cgroup[0])
@@ -164,14 +164,15 @@ static int attach(struct bpf_object *object, const char *prefix)
 				       starts(bpf_program__section_name(program), "?cgroup/")
 			       ? bpf_program__attach_cgroup(program, cgroup)
 			       : bpf_program__attach(program);
-		if (!link) {
+		r = link ? 0 : -errno;
+		if (r) {
 			nothing_leave();
 			break;
 		}
 		links[link_count++] = link;
 	}
 	close(cgroup);
-	return link_count ? 0 : -EIO;
+	return r;
 }
 
 static int nothing_enter(enum variant_id variant)
@@ -180,7 +181,7 @@ static int nothing_enter(enum variant_id variant)
 	return 0;
 }
 
-static int object_enter(enum variant_id variant)
+static int object_attach(enum variant_id variant)
 {
 	if (variant == VARIANT_EMPTY)
 		return attach(empty, prefixes[backend]);
@@ -188,6 +189,18 @@ static int object_enter(enum variant_id variant)
 		return allow_address(act_other_peer) ?: attach(minimal, prefixes[backend]);
 	/* Whoever records an exec also keeps labels. */
 	return attach(empty, "label_") ?: attach(minimal, "record_");
+}
+
+/* To 5.12 a tracing program can be attached only once: then all are loaded anew. */
+static int object_enter(enum variant_id variant)
+{
+	int r = object_attach(variant);
+
+	if (r != -ENOENT)
+		return r;
+	variants_close();
+	r = variants_open(backend);
+	return r ? r : object_attach(variant);
 }
 
 static void object_between(void)
