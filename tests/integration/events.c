@@ -163,10 +163,11 @@ static __attribute__((noreturn)) void tail_bail(const struct tail *tail)
 	char *said = tail_errors(tail);
 	int status = 0;
 
-	for (char *newline = said; newline && (newline = strchr(newline, '\n'));)
-		*newline = ' ';
+	for (char *c = said; c && *c; c++)
+		if (*c == '\n')
+			*c = ' ';
 	waitpid(tail->pid, &status, 0);
-	tap_bail("tail has ended (wait status %#x): %s; %s", (unsigned int)status, said,
+	tap_bail("tail has ended (wait status %#x): %s; %s", (unsigned int)status, said ? said : "",
 		 daemon_ended());
 }
 
