@@ -33,7 +33,7 @@
 #define CROWD_TIMES 100
 
 static const char *program, *backend;
-static char work[64];
+static char work[] = "/run/cw-protect.XXXXXX"; /* numbers of processes come again */
 pid_t daemon_pid;
 static unsigned int number;
 
@@ -340,8 +340,8 @@ int main(int argc, char **argv)
 		return 2;
 	program = argv[1];
 	backend = argv[2];
-	snprintf(work, sizeof(work), "/run/cw-protect.%d", (int)getpid());
-	mkdir(work, 0755);
+	if (!mkdtemp(work) || chmod(work, 0755))
+		bail(work);
 	policy_put();
 	/* Kernels before 5.11 count maps as locked memory, and two of the acts make one. */
 	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
@@ -357,6 +357,7 @@ int main(int argc, char **argv)
 	events_wanted = protected_round();
 	ok(await(all_told) && events_told("refused") == events_wanted,
 	   "protected: %u attempts are events", events_wanted);
+	printf("# %u events\n", events_told(NULL));
 	ok(adds_up(), "protected: the counters add up");
 	crowd_round();
 	ok(adds_up(), "protected: many at once: the counters add up");
