@@ -189,6 +189,12 @@ static const char *pins_found(const struct kern_probe *probe, const char *direct
 	}
 }
 
+/* Of a column of the table; nothing follows the last one. */
+static int backend_width(int backend)
+{
+	return backend == CW_BACKEND_MAX - 1 ? 0 : -10;
+}
+
 static void print_text(const struct kern_probe *probe,
 		       const struct examination results[CW_BACKEND_MAX], const char *pins,
 		       const char *advice)
@@ -200,12 +206,14 @@ static void print_text(const struct kern_probe *probe,
 	       probe->lsm_known ? probe->lsm : "unknown");
 	printf("%-10s", "operation");
 	for (int backend = 0; backend < CW_BACKEND_MAX; backend++)
-		printf(" %-10s", vocabulary_word(&words_backend, (size_t)backend));
+		printf(" %*s", backend_width(backend),
+		       vocabulary_word(&words_backend, (size_t)backend));
 	printf("\n");
 	for (int operation = 0; operation < CW_OPERATION_MAX; operation++) {
 		printf("%-10s", vocabulary_word(&words_operation, (size_t)operation));
 		for (int backend = 0; backend < CW_BACKEND_MAX; backend++)
-			printf(" %-10s", guard_word(&results[backend], operation));
+			printf(" %*s", backend_width(backend),
+			       guard_word(&results[backend], operation));
 		printf("\n");
 	}
 	printf("\n");
