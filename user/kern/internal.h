@@ -171,6 +171,10 @@ int object_identity(enum pin_kind kind, int fd, struct cw_pin *ret);
 
 /* ------------------------------------------------------------------ skipped.c */
 
+/* Is a program's name that of a further turn at a hook (bpf/turn.bpf.h), and of which? */
+bool program_takes_turns(const char *name);
+bool program_ends_in(const char *name, const char *end);
+
 /* How often the kernel let an operation pass by all that would have judged it, at most. */
 uint64_t skipped_of_ours(const struct kern *kern);
 uint64_t skipped_of_set(const char *set);

@@ -127,13 +127,6 @@ static bool takes_turns(const struct kern *kern)
 	return kern->backend == CW_BACKEND_FMOD_RET && kern->turns == KERN_TURNS_LAST;
 }
 
-static bool ends_in(const char *name, const char *end)
-{
-	size_t length = strlen(name);
-
-	return length > strlen(end) && strcmp(name + length - strlen(end), end) == 0;
-}
-
 static void select_programs(struct kern *kern)
 {
 	const char *prefix = kern->backend == CW_BACKEND_LSM ? "lsm_" : "fmod_";
@@ -141,11 +134,11 @@ static void select_programs(struct kern *kern)
 
 	bpf_object__for_each_program (program, kern->protect->obj) {
 		const char *name = bpf_program__name(program);
-		bool last = ends_in(name, "_last");
+		bool last = program_ends_in(name, "_last");
 
-		bpf_program__set_autoload(program, strncmp(name, prefix, strlen(prefix)) == 0 &&
-							   (takes_turns(kern) ||
-							    (!last && !ends_in(name, "_again"))));
+		bpf_program__set_autoload(
+			program, strncmp(name, prefix, strlen(prefix)) == 0 &&
+					 (takes_turns(kern) || !program_takes_turns(name)));
 		bpf_program__set_autoattach(program, !last);
 	}
 }

@@ -12,16 +12,18 @@
 
 static const char *const turns[] = { "_again", "_last" };
 
-static bool takes_turns(const char *name)
+bool program_ends_in(const char *name, const char *end)
 {
-	size_t length = strlen(name);
+	size_t length = strlen(name), tail = strlen(end);
 
-	for (size_t i = 0; i < ARRAY_SIZE(turns); i++) {
-		size_t end = strlen(turns[i]);
+	return length > tail && strcmp(name + length - tail, end) == 0;
+}
 
-		if (length > end && strcmp(name + length - end, turns[i]) == 0)
+bool program_takes_turns(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(turns); i++)
+		if (program_ends_in(name, turns[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -76,7 +78,7 @@ uint64_t skipped_of_ours(const struct kern *kern)
 	uint64_t skipped = 0;
 
 	for (size_t i = 0; i < program_row_count; i++)
-		if (!takes_turns(program_rows[i].name))
+		if (!program_takes_turns(program_rows[i].name))
 			skipped += hook_skipped(kern, NULL, program_rows[i].name);
 	return skipped;
 }
@@ -91,7 +93,7 @@ uint64_t skipped_of_set(const char *set)
 		return 0;
 	for (size_t i = 0; i < count; i++)
 		if (strncmp(names[i], pin_kinds[PIN_PROGRAM], prefix) == 0 &&
-		    !takes_turns(names[i]))
+		    !program_takes_turns(names[i]))
 			skipped += hook_skipped(NULL, set, names[i] + prefix);
 	names_free(names, count);
 	return skipped;
