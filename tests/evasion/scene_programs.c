@@ -45,7 +45,7 @@ static bool fail(const char *what)
 /* One byte of its padding, by whoever could open it for writing. */
 static bool write_in_place(void)
 {
-	int fd = open(world_path("bin/written"), O_WRONLY | O_CLOEXEC);
+	int fd = world_open_idle("bin/written", 0);
 	struct stat file;
 	bool done = fd >= 0 && !fstat(fd, &file) && pwrite(fd, "x", 1, file.st_size) == 1;
 

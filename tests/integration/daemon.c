@@ -182,9 +182,25 @@ int daemon_wait(void)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* The last line of its log: what the C library says when it gives up is there and nowhere else. */
+static void last_words(char *to, size_t size)
+{
+	FILE *log = fopen(world_path("daemon.log"), "r");
+	char line[512];
+
+	*to = '\0';
+	while (log && fgets(line, sizeof(line), log)) {
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(to, size, "%s", line);
+	}
+	if (log)
+		fclose(log);
+}
+
 const char *daemon_ended(void)
 {
-	static char text[64];
+	static char text[640];
+	char words[512];
 	siginfo_t info = { 0 };
 
 	if (pid <= 0)
@@ -198,9 +214,10 @@ const char *daemon_ended(void)
 	}
 	if (!info.si_pid)
 		return "the daemon lives";
-	snprintf(text, sizeof(text), "the daemon %s %d",
+	last_words(words, sizeof(words));
+	snprintf(text, sizeof(text), "the daemon %s %d; its last words: %s",
 		 info.si_code == CLD_EXITED ? "ended with status" : "was ended by signal",
-		 info.si_status);
+		 info.si_status, *words ? words : "none");
 	return text;
 }
 

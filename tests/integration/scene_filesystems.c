@@ -114,6 +114,7 @@ static bool denied(const struct filesystem *filesystem, const char *name)
 
 static void filesystem_try(struct filesystem *filesystem)
 {
+	char tool[64];
 	bool refused;
 	int fd;
 
@@ -125,7 +126,8 @@ static void filesystem_try(struct filesystem *filesystem)
 	       filesystem->name);
 	tap_ok(denied(filesystem, "copy"), "identity on %s: not a copy of it", filesystem->name);
 	kill(daemon_pid(), SIGSTOP);
-	fd = open(world_path("fs/%s/tool", filesystem->name), O_WRONLY | O_APPEND | O_CLOEXEC);
+	snprintf(tool, sizeof(tool), "fs/%s/tool", filesystem->name);
+	fd = world_open_idle(tool, O_APPEND);
 	if (fd < 0 || write(fd, "x", 1) != 1)
 		tap_note("write: %s", strerror(errno));
 	close(fd);

@@ -127,7 +127,7 @@ static bool change_told(void *name)
 
 static void append(const char *name)
 {
-	int fd = open(world_path("%s", name), O_WRONLY | O_APPEND | O_CLOEXEC);
+	int fd = world_open_idle(name, O_APPEND);
 
 	if (fd < 0 || write(fd, "x", 1) != 1)
 		tap_bail("append to %s: %s", name, strerror(errno));
@@ -230,14 +230,19 @@ static bool distrusted(void *name)
 
 static void trust_pinned(void)
 {
+	int original, fd;
+
 	tap_ok(wait_until(allowed, (void *)"trust/pinned"), "trust: pinned: allowed");
 	append("trust/pinned");
 	tap_ok(wait_until(distrusted, (void *)"trust/pinned"),
 	       "trust: pinned, then written: status says so");
 	tap_ok(denied("trust/pinned", "tampered"), "trust: pinned, then written: refused for good");
-	if (truncate(world_path("trust/pinned"),
-		     lseek(open(world_path("bin/plain"), O_RDONLY), 0, SEEK_END)))
+	original = open(world_path("bin/plain"), O_RDONLY | O_CLOEXEC);
+	fd = world_open_idle("trust/pinned", 0);
+	if (original < 0 || fd < 0 || ftruncate(fd, lseek(original, 0, SEEK_END)))
 		tap_bail("truncate: %s", strerror(errno));
+	close(original);
+	close(fd);
 	tap_ok(wait_until(allowed, (void *)"trust/pinned"),
 	       "trust: pinned, and what it was again: allowed");
 }

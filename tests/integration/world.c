@@ -17,6 +17,7 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -132,6 +133,19 @@ void world_copy(const char *from, const char *name)
 	fchmod(out, 0755);
 	close(in);
 	close(out);
+}
+
+int world_open_idle(const char *name, int flags)
+{
+	int fd = -1;
+
+	for (int try = 0; try < 1000; try++) {
+		fd = open(named(name), O_WRONLY | O_CLOEXEC | flags);
+		if (fd >= 0 || errno != ETXTBSY)
+			break;
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
+	return fd;
 }
 
 const char *world_mount_image(const char *at, const char *type, const char *options)

@@ -52,6 +52,10 @@ void world_write(const char *name, mode_t mode, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Copy a file from anywhere into the world, executable; names starting with / are taken as they are. */
 void world_copy(const char *from, const char *name);
+/* Open a file of the world for writing, with flags beside O_WRONLY. One that was just executed may be busy a
+ * little longer than the process is there (whoever looks at it in /proc holds its memory): waited for. -1 and
+ * errno as of open(2). */
+int world_open_idle(const char *name, int flags);
 /* A file system of that type in a file of its own, made with these options of mkfs, mounted on the
  * directory `at`. NULL, or what to skip for. */
 const char *world_mount_image(const char *at, const char *type, const char *options);
