@@ -67,6 +67,8 @@ static void daemon_exec(void)
 		if (options[i])
 			argv[count++] = (char *)options[i];
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!access(world.crash, R_OK))
+		setenv("LD_PRELOAD", world.crash, 1);
 	setenv("NOTIFY_SOCKET", world_path("notify"), 1);
 	if (daemon_how.fault)
 		setenv("CW_FAULT", daemon_how.fault, 1);
@@ -182,25 +184,26 @@ int daemon_wait(void)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* The last line of its log: what the C library says when it gives up is there and nowhere else. */
+/* The end of its log in one line: what the C library says when it gives up, and where that was (crash.c). */
 static void last_words(char *to, size_t size)
 {
 	FILE *log = fopen(world_path("daemon.log"), "r");
-	char line[512];
+	size_t length = 0;
 
-	*to = '\0';
-	while (log && fgets(line, sizeof(line), log)) {
-		line[strcspn(line, "\n")] = '\0';
-		snprintf(to, size, "%s", line);
-	}
+	if (log && (!fseek(log, -(long)(size - 1), SEEK_END) || !fseek(log, 0, SEEK_SET)))
+		length = fread(to, 1, size - 1, log);
 	if (log)
 		fclose(log);
+	to[length] = '\0';
+	for (size_t i = 0; i < length; i++)
+		if (to[i] == '\n')
+			to[i] = '|';
 }
 
 const char *daemon_ended(void)
 {
-	static char text[640];
-	char words[512];
+	static char text[2048];
+	char words[1800];
 	siginfo_t info = { 0 };
 
 	if (pid <= 0)
@@ -217,7 +220,7 @@ const char *daemon_ended(void)
 	last_words(words, sizeof(words));
 	snprintf(text, sizeof(text), "the daemon %s %d; its last words: %s",
 		 info.si_code == CLD_EXITED ? "ended with status" : "was ended by signal",
-		 info.si_status, *words ? words : "none");
+		 info.si_status, words);
 	return text;
 }
 

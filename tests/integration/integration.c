@@ -92,6 +92,7 @@ static void options_read(struct options *options, int argc, char **argv)
 	world.program = "build/cachewarden";
 	world.actor = world_absolute(beside(argv[0], "actor"));
 	world.actor32 = world_absolute(beside(argv[0], "actor32"));
+	world.crash = world_absolute(beside(argv[0], "crash.so"));
 	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (option) {
 		case 'b':

@@ -10,9 +10,12 @@ INTEGRATION_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(filter-out -fsanitize%,$(CFLAGS)
 
 INTEGRATION_ACTOR := actor actor_socket actor_address actor_uring actor_process actor_memory actor_reach actor_disguise actor_beside actor_claim
 # What every driver is made of: all but the table of its scenes.
-INTEGRATION_PARTS := $(filter-out actor% scenes,$(patsubst $(INTEGRATION_DIR)/%.c,%,$(wildcard $(INTEGRATION_DIR)/*.c)))
+INTEGRATION_PARTS := $(filter-out actor% crash scenes,$(patsubst $(INTEGRATION_DIR)/%.c,%,$(wildcard $(INTEGRATION_DIR)/*.c)))
 
-integration-programs: $(addprefix $(INTEGRATION_OUT)/,integration actor actor32)
+# A sanitizer tells of a crash itself, and wants to be the first that is loaded.
+INTEGRATION_CRASH := $(if $(SANITIZE),,crash.so)
+
+integration-programs: $(addprefix $(INTEGRATION_OUT)/,integration actor actor32 $(INTEGRATION_CRASH))
 
 $(INTEGRATION_OUT)/obj/%.o: $(INTEGRATION_DIR)/%.c
 	$(call say,CC,$@)
@@ -34,6 +37,11 @@ $(INTEGRATION_OUT)/actor32: $(INTEGRATION_DIR)/actor32.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -m32 -std=gnu11 -O2 $(WARNINGS) -nostdlib -static -ffreestanding -fno-stack-protector \
 		-fno-pie -no-pie -mno-sse $< -o $@
+
+$(INTEGRATION_OUT)/crash.so: $(INTEGRATION_DIR)/crash.c
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(INTEGRATION_CFLAGS)) -fPIC -shared $< -o $@ -Wl,--no-as-needed -lgcc_s
 
 $(INTEGRATION_OUT)/integration: $(patsubst %,$(INTEGRATION_OUT)/obj/%.o,$(INTEGRATION_PARTS) scenes)
 	$(call say,LINK,$@)
@@ -69,7 +77,7 @@ $(INTEGRATION_GUEST)/standin: standin
 		$(abspath $(INTEGRATION_GUEST))/standin/
 
 VM_PAYLOAD += $(addprefix $(INTEGRATION_GUEST)/,cachewarden integration/integration integration/actor \
-	integration/actor32 integration/refused integration/tools guest-tests standin)
+	$(INTEGRATION_CRASH:%=integration/%) integration/actor32 integration/refused integration/tools guest-tests standin)
 
 CHECK_NEEDS += integration-programs
 CHECK_ROWS += integration 900: $(INTEGRATION_DIR)/native $(O) integration$(newline)

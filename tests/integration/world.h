@@ -24,6 +24,7 @@ struct world {
 	enum backend backend;
 	const char *program; /* cachewarden */
 	const char *actor, *actor32; /* actor32 may be NULL: not built */
+	const char *crash; /* preloaded into the daemon, where it is there: crash.c */
 	const char *standin; /* folder of the stand-in instance, or NULL */
 	bool guest; /* software emulation: less of everything that is long */
 	char root[PATH_MAX / 4];
