@@ -44,7 +44,7 @@ void daemon_status(struct json *ret)
 	int status = client(&output, "status", "-o", "json", NULL);
 
 	if (status || !json_read(output, ret))
-		tap_bail("status: exit status %d: %s", status, output);
+		tap_bail("status: exit status %d: %s; %s", status, output, daemon_ended());
 	free(output);
 }
 

@@ -3,6 +3,7 @@
  * A daemon that is killed changes no verdict; the next takes over what is pinned, delivers what nobody
  * read, and goes on counting. What is not what was pinned is refused, with a list.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,10 +173,51 @@ static void adopt_two(void)
 	daemon_stop(SIGKILL);
 }
 
+static bool is_hashed(void *context)
+{
+	struct json status;
+	const char *reason;
+	bool found = false;
+
+	(void)context;
+	daemon_status(&status);
+	for (int i = 0; (reason = json_get(&status, "files.%d.reason", i)); i++)
+		found |= strstr(reason, "is still being hashed") != NULL;
+	json_release(&status);
+	return found;
+}
+
+/* The daemon's child has a copy of all that it had: the lock on its place, the socket that it listened on. */
+static void adopt_hashing(void)
+{
+	static const char pinned[] = KEPT_HEAD
+		"mode: enforce\nexecutables:\n"
+		"  entry: { path: \"${root}/bin/entry\", entry: true }\n"
+		"  large:\n    path: \"${root}/bin/large\"\n    sha256: "
+		"0000000000000000000000000000000000000000000000000000000000000000\n"
+		"exec: off\nsockets: off\nlibrary: off\nbind: off\nconnect: []\n";
+
+	world_write("bin/large", 0755, "%s", "");
+	if (truncate(world_path("bin/large"), (off_t)(world.guest ? 256 : 2048) << 20))
+		tap_bail("truncate: %s", strerror(errno));
+	policy_write("kept", pinned);
+	if (!tap_ok(daemon_start() && chmod(world_path("bin/large"), 0700) == 0 &&
+			    wait_until(is_hashed, NULL),
+		    "adopt: a large file is being hashed"))
+		return;
+	daemon_stop(SIGKILL);
+	tap_ok(daemon_start() && refused(), "adopt: killed meanwhile: the next takes over at once");
+	if (unlink(world_path("bin/large")))
+		tap_note("unlink: %s", strerror(errno));
+	policy_write("kept", kept);
+	clean();
+}
+
 void scene_adopt(void)
 {
 	adopt_killed();
 	adopt_numbers();
 	adopt_refused();
 	adopt_two();
+	adopt_hashing();
 }

@@ -78,6 +78,12 @@ int daemon_poll(struct daemon *daemon, int fd)
 	return epoll_ctl(daemon->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
+int daemon_unpoll(struct daemon *daemon, int fd)
+{
+	epoll_ctl(daemon->epoll, EPOLL_CTL_DEL, fd, NULL);
+	return close_fd(fd);
+}
+
 static void settle(struct daemon *daemon)
 {
 	struct timespec from, to;

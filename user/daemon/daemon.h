@@ -242,6 +242,7 @@ void recording_free(struct daemon *daemon);
 /* daemon.c */
 int daemon_loop(struct daemon *daemon);
 int daemon_poll(struct daemon *daemon, int fd); /* add to what the loop waits for */
+int daemon_unpoll(struct daemon *daemon, int fd); /* take it away and close it; returns -1 */
 void daemon_timer(int timer, unsigned int milliseconds, bool repeat); /* 0 stops it */
 int daemon_consume(struct daemon *daemon);
 void daemon_settle_soon(struct daemon *daemon); /* a refresh, when changes have calmed down */

@@ -14,6 +14,7 @@
 #include "daemon/daemon.h"
 #include "host/chase.h"
 #include "host/identity.h"
+#include "util/child.h"
 #include "util/cleanup.h"
 
 /* Less than PIPE_BUF bytes, so that a write is whole or not at all. */
@@ -45,8 +46,6 @@ static int file_hash_seen(const struct file_fact *fact, uint8_t sha256[32])
 
 static void __attribute__((noreturn)) hasher(const struct facts *facts, int to)
 {
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
 	for (size_t i = 0; i < facts->file_count; i++) {
 		const struct file_fact *fact = &facts->files[i];
 		struct hash_line line = { .identity = fact->identity, .file = fact->file };
@@ -70,6 +69,7 @@ static bool facts_unhashed(const struct facts *facts)
 
 int hasher_begin(struct daemon *daemon)
 {
+	pid_t parent = getpid();
 	int ends[2], r;
 
 	if (daemon->hasher_fd >= 0 || !facts_unhashed(&daemon->governing.facts))
@@ -80,8 +80,7 @@ int hasher_begin(struct daemon *daemon)
 	if (!daemon->hasher) {
 		/* Only the daemon's end must not wait. */
 		fcntl(ends[1], F_SETFL, 0);
-		close(ends[0]);
-		hasher(&daemon->governing.facts, ends[1]);
+		hasher(&daemon->governing.facts, child_begin(parent, ends[1]));
 	}
 	r = daemon->hasher < 0 ? -errno : daemon_poll(daemon, ends[0]);
 	close(ends[1]);
@@ -95,7 +94,7 @@ void hasher_end(struct daemon *daemon)
 {
 	if (daemon->hasher_fd < 0)
 		return;
-	daemon->hasher_fd = close_fd(daemon->hasher_fd);
+	daemon->hasher_fd = daemon_unpoll(daemon, daemon->hasher_fd);
 	if (daemon->hasher <= 0)
 		return;
 	kill(daemon->hasher, SIGKILL);

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,6 +13,7 @@
 
 #include "daemon/daemon.h"
 #include "host/names.h"
+#include "util/child.h"
 #include "util/cleanup.h"
 
 #define NAME_TEXT 256
@@ -44,8 +44,6 @@ static void __attribute__((noreturn)) resolver(const struct governing *governing
 {
 	struct facts facts = { 0 };
 
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
 	if (names_gather(governing->list.items, governing->list.count, &governing->facts, false,
 			 &facts))
 		_exit(1);
@@ -62,6 +60,7 @@ static void __attribute__((noreturn)) resolver(const struct governing *governing
 
 int resolve_begin(struct daemon *daemon)
 {
+	pid_t parent = getpid();
 	int ends[2];
 
 	if (daemon->resolver_fd >= 0 || !daemon->governing.facts.name_count)
@@ -74,10 +73,8 @@ int resolve_begin(struct daemon *daemon)
 		close(ends[1]);
 		return -errno;
 	}
-	if (!daemon->resolver) {
-		close(ends[0]);
-		resolver(&daemon->governing, ends[1]);
-	}
+	if (!daemon->resolver)
+		resolver(&daemon->governing, child_begin(parent, ends[1]));
 	close(ends[1]);
 	daemon->resolver_fd = ends[0];
 	return 0;
@@ -136,7 +133,7 @@ int resolve_end(struct daemon *daemon, struct facts *ret_names)
 		if (count < room || (count && strcmp(names[count - 1].name, line.name) == 0))
 			r = answer_add(names, &count, &line);
 	}
-	daemon->resolver_fd = close_fd(daemon->resolver_fd);
+	daemon->resolver_fd = daemon_unpoll(daemon, daemon->resolver_fd);
 	while (waitpid(daemon->resolver, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!r && (!WIFEXITED(status) || WEXITSTATUS(status)))

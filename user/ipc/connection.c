@@ -64,6 +64,9 @@ struct connection *connection_free(struct connection *connection)
 {
 	if (!connection)
 		return NULL;
+	/* Closing is not enough: a child that was forked meanwhile has the socket too, and its events would go
+	 * on to come, for what is no more. */
+	epoll_ctl(connection->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
 	connection->account->connections--;
 	while (connection->first) {
 		struct connection_message *message = connection->first;

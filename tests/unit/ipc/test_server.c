@@ -2,6 +2,11 @@
 /* Requests, subscriptions, and clients that misbehave. */
 #include "ipc/serving.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
 #define CLIENTS 64
 #define STUCK 100
 
@@ -103,6 +108,34 @@ static void test_client_leaves(void **state)
 	assert_int_equal(serving.changes, 2);
 	ipc_server_statistics(serving.server, &statistics);
 	assert_int_equal(statistics.clients, 0);
+	serving_end(&serving);
+}
+
+/* A child that was forked while the client was there has its socket, and lives on. */
+static void test_client_leaves_a_child(void **state)
+{
+	_cleanup_ipc_client_ struct ipc_client client = IPC_CLIENT_INIT;
+	struct ipc_request request = { .command = IPC_STATUS };
+	struct serving serving;
+	pid_t child;
+
+	(void)state;
+	serving_start(&serving);
+	ask(&serving, &client, &request);
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pause();
+		_exit(0);
+	}
+	/* The client's end is a copy there as well. */
+	shutdown(client.fd, SHUT_RDWR);
+	ipc_client_release(&client);
+	serve(&serving);
+	serve(&serving);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
 	serving_end(&serving);
 }
 
@@ -452,14 +485,23 @@ static void test_shutdown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_request),		 cmocka_unit_test(test_answer_at_once),
-		cmocka_unit_test(test_long_answer),	 cmocka_unit_test(test_client_leaves),
-		cmocka_unit_test(test_formats),		 cmocka_unit_test(test_filters),
-		cmocka_unit_test(test_bad_filter),	 cmocka_unit_test(test_slow_client),
-		cmocka_unit_test(test_recovery),	 cmocka_unit_test(test_many_clients),
-		cmocka_unit_test(test_too_many_clients), cmocka_unit_test(test_garbage),
-		cmocka_unit_test(test_oversized),	 cmocka_unit_test(test_second_request),
-		cmocka_unit_test(test_many_slow),	 cmocka_unit_test(test_shutdown),
+		cmocka_unit_test(test_request),
+		cmocka_unit_test(test_answer_at_once),
+		cmocka_unit_test(test_long_answer),
+		cmocka_unit_test(test_client_leaves),
+		cmocka_unit_test(test_client_leaves_a_child),
+		cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_bad_filter),
+		cmocka_unit_test(test_slow_client),
+		cmocka_unit_test(test_recovery),
+		cmocka_unit_test(test_many_clients),
+		cmocka_unit_test(test_too_many_clients),
+		cmocka_unit_test(test_garbage),
+		cmocka_unit_test(test_oversized),
+		cmocka_unit_test(test_second_request),
+		cmocka_unit_test(test_many_slow),
+		cmocka_unit_test(test_shutdown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
