@@ -318,6 +318,12 @@ struct cw_file_key {
 };
 CW_ASSERT_SIZE(struct cw_file_key, 16);
 
+/* Of an inode number, a bit in a set: what is not in it is no entry of any instance. Multiplied by the golden
+ * ratio's binary digits, the upper bits depend on all of them. */
+#define CW_ENTRY_BITS 12
+#define CW_ENTRY_WORDS ((1u << CW_ENTRY_BITS) / 64)
+#define CW_ENTRY_BIT(inode) ((__u32)((__u64)(inode)*0x9e3779b97f4a7c15ull >> (64 - CW_ENTRY_BITS)))
+
 #define CW_FILE_ENTRY(instance) (1u << (instance)) /* executing it makes a process governed */
 
 struct cw_file {
@@ -370,12 +376,15 @@ _Static_assert(CW_FILES_MAX <= 65536 && CW_GOVERNED(CW_INSTANCES_MAX - 1) < 256,
 
 /* ------------------------------------------------------------------ control and counters */
 
-/* One element, written by the daemon, read by every hook. */
+/*
+ * Written by the daemon, read by every hook: most calls on a host end when they have looked at this. Never too
+ * little: a bit of `guarded` is set before what it stands for counts, and taken away after it.
+ */
 struct cw_control {
 	__u32 wanted; /* bit per operation: record allowed operations of governed processes */
 	__u32 wanted_host; /* bit per operation: record operations of everyone */
-	__u32 backend; /* enum cw_backend of the attached programs */
-	__u32 daemon; /* tgid of the daemon, whose own canaries are not reported; 0: none */
+	__u32 guarded; /* bit per rule class: some image that may count has a guard */
+	__u32 pad0;
 	CW_WIDER_MEMBER
 };
 CW_ASSERT_SIZE(struct cw_control, 16 + CW_WIDER);

@@ -46,20 +46,18 @@ __u32 labels_given;
 
 static __always_inline bool host_wants(__u32 operation)
 {
-	struct cw_control *controls;
-	__u32 zero = 0;
-
-	controls = bpf_map_lookup_elem(&control, &zero);
-	return controls && controls->wanted_host & (1u << operation);
+	return control.wanted_host & (1u << operation);
 }
 
 static __always_inline bool somebody_wants(__u32 operation)
 {
-	struct cw_control *controls;
-	__u32 zero = 0;
+	return (control.wanted | control.wanted_host) & (1u << operation);
+}
 
-	controls = bpf_map_lookup_elem(&control, &zero);
-	return controls && (controls->wanted | controls->wanted_host) & (1u << operation);
+/* Nobody whom nobody governs needs to be judged where this is false. */
+static __always_inline bool guarded(__u32 rule_class)
+{
+	return control.guarded & (1u << rule_class);
 }
 
 /* What every settle_*() starts from. */
@@ -96,20 +94,15 @@ __attribute__((noinline)) int fall_back(void)
 	return 0;
 }
 
-/*
- * False where nothing is to be judged: not governed, no guard of this class, and nobody listens to the
- * whole host. Most calls on a host end here.
- */
-static __always_inline bool hook_open(struct hook *hook, __u32 operation, __u32 rule_class)
+/* The image that counts. False where there is none. */
+static __always_inline bool hook_image(struct hook *hook)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct cw_page_main *page;
 	__u32 zero = CW_PAGE_MAIN, slot;
 
 	if (fall_back_at)
 		fall_back();
 	slot = image_slot;
-	hook->subject = subject_current(pid_tgid);
 	hook->image = bpf_map_lookup_elem(&images, &slot);
 	if (!hook->image) {
 		fault(CW_FAULT_NO_IMAGE);
@@ -122,8 +115,22 @@ static __always_inline bool hook_open(struct hook *hook, __u32 operation, __u32 
 	hook->pages.ports = &page->ports;
 	hook->pages.vectors = &page->vectors;
 	hook->remembered = page->remembered;
-	return hook->subject || hook->pages.head->guarded & (1u << rule_class) ||
-	       host_wants(operation);
+	return true;
+}
+
+/*
+ * False where nothing is to be judged: not governed, no guard of this class, and nobody listens to the
+ * whole host. Most calls on a host end here, before they have looked at much.
+ */
+static __always_inline bool hook_open(struct hook *hook, __u32 operation, __u32 rule_class)
+{
+	bool asked;
+
+	hook->subject = subject_current(bpf_get_current_pid_tgid());
+	asked = hook->subject || host_wants(operation);
+	if (!asked && !guarded(rule_class))
+		return false;
+	return hook_image(hook) && (asked || hook->pages.head->guarded & (1u << rule_class));
 }
 
 static __always_inline void hook_request(const struct hook *hook, struct cw_request *request)
@@ -278,26 +285,54 @@ static __always_inline int settle_exec(struct linux_binprm *bprm)
 			return 0;
 	}
 	hook_request(&hook, &judgement.request);
-	file_identity(CW_PLAIN, bprm->file, &target.identity);
+	file_version(CW_PLAIN, bprm->file, &target.identity);
 	target.file = (__u64)bprm->file;
 	return settle_exec_target(&hook, &judgement, &target, mark, false, CW_EFFECT_REFUSED);
 }
 
+/* What an exec that has happened is judged for. */
+enum executed {
+	EXECUTED_PROGRAM, /* named, and run */
+	EXECUTED_NAMED, /* named, and read by an interpreter; or that, of somebody whom nobody governs */
+	EXECUTED_LOST, /* of what was named only this interpreter is left */
+};
+
+/* The process is what it executed: label_exec need not look at the file once more. */
+static __always_inline void label_judged(const struct judgement *judgement,
+					 const struct judged_file *target,
+					 struct cw_subject *subject, __u8 mark)
+{
+	bool admitted = judgement->request.target_state == CW_FILE_STATE_ADMITTED;
+	struct cw_subject fresh = {
+		.governed = subject->governed,
+		.exec = mark,
+		.executable = admitted ? judgement->request.target : CW_FILE_UNKNOWN,
+		.exec_script = subject_file_mark(&target->identity),
+	};
+
+	*(volatile __u64 *)subject = *(__u64 *)&fresh;
+}
+
 /* The same when it has happened. A global function, so that the verifier walks it once for what is named and
- * for its interpreter; file is a struct file *. */
-__attribute__((noinline)) int settle_executed(__u64 file, __u32 mark, __u32 lost)
+ * for its interpreter; file is a struct file *, of an enum executed. */
+__attribute__((noinline)) int settle_executed(__u64 file, __u32 mark, __u32 of)
 {
 	struct hook hook = {};
 	struct judgement judgement = { .request.operation = CW_OPERATION_EXEC };
 	struct judged_file target = { .file = file };
+	int r;
 
 	if (!hook_open(&hook, CW_OPERATION_EXEC, CW_CLASS_EXEC))
 		return 0;
 	if (hook.subject && hook.subject->exec == CW_EXEC_UNJUDGED)
 		return 0;
 	hook_request(&hook, &judgement.request);
-	file_identity(CW_PROBE, (struct file *)file, &target.identity);
-	return settle_exec_target(&hook, &judgement, &target, mark, lost, CW_EFFECT_KILLED);
+	file_version(CW_PROBE, (struct file *)file, &target.identity);
+	r = settle_exec_target(&hook, &judgement, &target, mark, of == EXECUTED_LOST,
+			       CW_EFFECT_KILLED);
+	if (of == EXECUTED_PROGRAM && hook.subject && hook.subject->exec == mark)
+		label_judged(&judgement, &target, hook.subject, mark);
+	return r;
 }
 
 /*
@@ -311,14 +346,17 @@ static __always_inline bool exec_refused(struct linux_binprm *bprm)
 	__u32 mark = subject ? subject_exec_mark(subject, bprm) : 0;
 	__u64 file = 0, kept = 0, named;
 
+	if (!subject && !guarded(CW_CLASS_EXEC) && !host_wants(CW_OPERATION_EXEC))
+		return false;
 	bpf_core_read(&file, sizeof(file), &bprm->file);
 	if (bprm->interp == bprm->filename)
-		return settle_executed(file, mark, 0);
+		return settle_executed(file, mark, EXECUTED_PROGRAM);
 	bpf_core_read(&kept, sizeof(kept), &bprm->executable);
 	named = kept ? 0 : executed_first();
-	if (named && settle_executed(named, mark, 0))
+	if (named && settle_executed(named, mark, EXECUTED_NAMED))
 		return true;
-	return !(named && subject) && settle_executed(file, mark, subject && !named);
+	return !(named && subject) &&
+	       settle_executed(file, mark, subject ? EXECUTED_LOST : EXECUTED_NAMED);
 }
 
 static __always_inline void settle_exec_by_kill(struct linux_binprm *bprm)

@@ -101,7 +101,7 @@ static __always_inline __u32 kernel_borrowed_tgid(void)
 /* No thread of the process is left. */
 static __always_inline bool kernel_exiting(struct task_struct *task)
 {
-	return BPF_CORE_READ(task, signal, live.counter) == 0;
+	return task->signal->live.counter == 0;
 }
 
 /* One thread speaks for its process: the leader, unless it has ended before the others. It then has no

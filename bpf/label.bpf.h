@@ -11,7 +11,20 @@ static __always_inline void label_executed(__u32 tgid, struct linux_binprm *bprm
 	const struct cw_file *file;
 	__u8 state;
 
-	file_identity(CW_PLAIN, bprm->file, &identity);
+	if (bprm->interp == bprm->filename) {
+		struct cw_subject *label = subject_find(tgid);
+
+		/* Most that is executed on a host makes nobody governed. */
+		if (!label && !file_may_be_entry(bprm->file))
+			return;
+		/* Told when it was judged, this very moment: label_judged(). */
+		if (label && attached_backend == CW_BACKEND_CGROUP &&
+		    label->exec == subject_exec_mark(label, bprm)) {
+			label->exec = CW_EXEC_NONE;
+			return;
+		}
+	}
+	file_version(CW_PLAIN, bprm->file, &identity);
 	file = file_find(&identity, &state);
 	subject_exec(tgid, file, state == CW_FILE_STATE_ADMITTED, &identity, bprm, again);
 }

@@ -5,7 +5,6 @@
  *   images      daemon publishes, hooks read        the policies in force (see abi.h)
  *   files       daemon admits, hooks read           which file is which executable
  *   subjects    hooks and iterator write            which process is governed, by which instance
- *   control     daemon writes, hooks read           what is wanted
  *   counters    hooks write, daemon reads           what became of every judged operation
  *   faults      hooks write, daemon reads           early returns that are not verdicts
  *   deviations  hooks write, daemon reads           records that wake the daemon at once
@@ -60,13 +59,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct cw_subject);
 } subjects SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct cw_control);
-} control SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -133,6 +125,9 @@ struct {
 /* Which of the images counts, and when that becomes the one before (nanoseconds since boot; 0: never). */
 __u32 image_slot;
 __u64 fall_back_at;
+
+struct cw_control control;
+__u64 entry_files[CW_ENTRY_WORDS]; /* CW_ENTRY_BIT() of all entries that are in files; the daemon writes it */
 
 static __always_inline void fault(__u32 kind)
 {

@@ -31,8 +31,16 @@
 
 /* ------------------------------------------------------------------ files */
 
-/* Fills all of the identity, or sets its status. */
-static __always_inline void file_identity(int how, struct file *file, struct cw_identity *ret)
+/* False: it is no entry. True of a few others as well. */
+static __always_inline bool file_may_be_entry(struct file *file)
+{
+	__u32 bit = CW_ENTRY_BIT(file->f_inode->i_ino);
+
+	return entry_files[bit / 64 & (CW_ENTRY_WORDS - 1)] >> (bit & 63) & 1;
+}
+
+/* Which file, and which version of it: key, size and ctime of the identity, or its status. */
+static __always_inline void file_version(int how, struct file *file, struct cw_identity *ret)
 {
 	struct inode *inode = cw_read(how, file, f_inode);
 	struct super_block *super;
@@ -47,14 +55,24 @@ static __always_inline void file_identity(int how, struct file *file, struct cw_
 	ret->key.inode = cw_read(how, inode, i_ino);
 	ret->key.device = cw_read(how, super, s_dev);
 	ret->size = cw_read(how, inode, i_size);
-	ret->uid = cw_read(how, inode, i_uid.val);
-	ret->gid = cw_read(how, inode, i_gid.val);
-	ret->mode = cw_read(how, inode, i_mode);
-	ret->links = cw_read(how, inode, i_nlink);
 	if (!kernel_ctime(how, inode, &ret->ctime_seconds, &ret->ctime_nanoseconds)) {
 		fault(CW_FAULT_CTIME_LAYOUT);
 		ret->status = 95; /* EOPNOTSUPP */
 	}
+}
+
+/* Fills all of the identity, or sets its status. */
+static __always_inline void file_identity(int how, struct file *file, struct cw_identity *ret)
+{
+	struct inode *inode = cw_read(how, file, f_inode);
+
+	file_version(how, file, ret);
+	if (!inode)
+		return;
+	ret->uid = cw_read(how, inode, i_uid.val);
+	ret->gid = cw_read(how, inode, i_gid.val);
+	ret->mode = cw_read(how, inode, i_mode);
+	ret->links = cw_read(how, inode, i_nlink);
 }
 
 /*

@@ -61,7 +61,7 @@ __attribute__((noinline)) int protect_trusted(void)
 	ours = bpf_map_lookup_elem(&protection, &zero);
 	if (!executable || !ours)
 		return 0;
-	file_identity(CW_PROBE, executable, &identity);
+	file_version(CW_PROBE, executable, &identity);
 	return protect_key_equal(&ours->executables[0], &identity.key) ||
 	       protect_key_equal(&ours->executables[1], &identity.key);
 }
@@ -82,7 +82,7 @@ __attribute__((noinline)) int protect_tell(__u32 effect, __u32 what, __u64 numbe
 			      .instance = CW_INSTANCE_NONE },
 	};
 
-	hook_open(&hook, CW_OPERATION_TAMPER, 0);
+	hook_image(&hook);
 	judgement.backend = attached_backend;
 	count_verdict(CW_OPERATION_TAMPER, CW_VERDICT_DENY,
 		      record_deviating(&judgement, effect,

@@ -32,7 +32,7 @@ static __always_inline void trace_target(struct task_struct *task, struct judged
 	executable = mm->exe_file;
 	if (!executable)
 		return;
-	file_identity(CW_PLAIN, executable, &target->identity);
+	file_version(CW_PLAIN, executable, &target->identity);
 	target->file = (__u64)executable;
 	file = file_find(&target->identity, &request->target_state);
 	if (file)

@@ -99,6 +99,8 @@ static __always_inline void record_address(struct cw_record *record,
 
 static __always_inline void record_target(struct cw_record *record, const struct judged_file *file)
 {
+	struct file *judged;
+
 	record->target = (struct cw_file_key){};
 	record->target_file = 0;
 	record->target_mode = 0;
@@ -109,8 +111,14 @@ static __always_inline void record_target(struct cw_record *record, const struct
 		return;
 	record->target = file->identity.key;
 	record->target_file = file->number;
-	record->target_mode = file->identity.mode;
-	record->target_uid = file->identity.uid;
+	judged = (void *)file->file;
+	if (judged) {
+		struct inode *inode = NULL;
+
+		bpf_core_read(&inode, sizeof(inode), &judged->f_inode);
+		bpf_core_read(&record->target_mode, sizeof(inode->i_mode), &inode->i_mode);
+		bpf_core_read(&record->target_uid, sizeof(record->target_uid), &inode->i_uid.val);
+	}
 }
 
 static __always_inline void record_fill(struct cw_record *record, const struct judgement *judgement,

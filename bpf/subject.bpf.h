@@ -78,14 +78,16 @@ static __always_inline struct cw_subject *subject_current(__u64 pid_tgid)
 	return subject;
 }
 
-/* Whole, so that nobody ever reads half of it. */
+/* Whole, so that nobody ever reads half of it. What is only read stays in every CPU's cache, and most labels say
+ * that nobody governs: the same is not written again. */
 static __always_inline void subject_write(__u32 tgid, struct cw_subject label)
 {
-	__u64 *place = bpf_map_lookup_elem(&subjects, &tgid);
+	volatile __u64 *place = bpf_map_lookup_elem(&subjects, &tgid);
+	__u64 fresh = *(__u64 *)&label;
 
-	if (place)
-		*(volatile __u64 *)place = *(__u64 *)&label;
-	else if (label.governed)
+	if (place && *place != fresh)
+		*place = fresh;
+	else if (!place && label.governed)
 		fault(CW_FAULT_LABEL_FULL);
 }
 
@@ -134,9 +136,7 @@ static __always_inline void subject_exit(__u32 tgid)
 {
 	struct cw_subject nobody = {};
 
-	/* Most are not governed, and what is only read stays in every CPU's cache. */
-	if (subject_find(tgid))
-		subject_write(tgid, nobody);
+	subject_write(tgid, nobody);
 }
 
 /* Instance that a file is an entry of, the lowest if several; CW_INSTANCE_NONE if it is none. */
@@ -245,7 +245,7 @@ static __always_inline __u32 subject_script_entry(struct cw_identity *identity,
 		work = (void *)executed_script((__u64)work);
 		if (!work)
 			break;
-		file_identity(CW_PROBE, kernel_released_file(work), identity);
+		file_version(CW_PROBE, kernel_released_file(work), identity);
 		bpf_core_read(&work, sizeof(work), &work->next);
 		file = file_find(identity, &state);
 		if (!file || !file->entry)

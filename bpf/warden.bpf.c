@@ -142,7 +142,7 @@ int label_running(struct bpf_iter__task *context)
 	executable = mm->exe_file;
 	if (!executable)
 		return 0;
-	file_identity(CW_PLAIN, executable, &identity);
+	file_version(CW_PLAIN, executable, &identity);
 	file = file_find(&identity, &state);
 	if (file)
 		instance = subject_entry(file);
@@ -221,7 +221,7 @@ int tell_changed(__u64 *context)
 	};
 	struct hook hook = {};
 
-	hook_open(&hook, CW_OPERATION_TAMPER, 0);
+	hook_image(&hook);
 	count_verdict(CW_OPERATION_TAMPER, CW_VERDICT_AUDIT,
 		      record_deviating(&judgement, CW_EFFECT_NONE,
 				       hook.pages.head ? hook.pages.head->generation : 0));

@@ -136,8 +136,8 @@ static void adopt_refused(void)
 	worker_await(&worker, 1);
 	world_command("rm %s", world_path("bpf/pins/v1/%s", link));
 	adopt_wrong("a pin is missing", "missing");
-	pin_swap("map_control", "map_counters");
-	adopt_wrong("two are exchanged", "map_control: another object");
+	pin_swap("map_identity", "map_counters");
+	adopt_wrong("two are exchanged", "map_identity: another object");
 	world_command("mv %s %s", world_path("bpf/pins/v1/map_counters"),
 		      world_path("bpf/pins/v1/link_counters"));
 	adopt_wrong("one is under another name", "link_counters: does not belong there");

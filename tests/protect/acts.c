@@ -38,17 +38,17 @@ static int closed(int fd)
 
 int act_map_write(void)
 {
-	return closed(object_get(SET "/map_control", 0));
+	return closed(object_get(SET "/map_ledger", 0));
 }
 
 static int act_map_read(void)
 {
-	return closed(object_get(SET "/map_control", BPF_F_RDONLY));
+	return closed(object_get(SET "/map_ledger", BPF_F_RDONLY));
 }
 
 static int act_map_by_number(void)
 {
-	int fd = object_get(SET "/map_control", BPF_F_RDONLY);
+	int fd = object_get(SET "/map_ledger", BPF_F_RDONLY);
 	struct bpf_map_info info = { 0 };
 	union bpf_attr query = { .info = { .bpf_fd = (unsigned int)fd,
 					   .info_len = sizeof(info),

@@ -364,7 +364,7 @@ int main(int argc, char **argv)
 	ok(answers(), "protected: the daemon still answers");
 	ok(run(in_work("out"), "stop", "--runtime-dir", in_work("run"), NULL) == 0 && await(gone),
 	   "protected: `stop` works, and leaves the pins");
-	ok(is_there(SET "/map_control") && act_unlink() == 0 && act_map_write() == 0,
+	ok(is_there(SET "/map_ledger") && act_unlink() == 0 && act_map_write() == 0,
 	   "no daemon: nobody is kept from the pins");
 
 	rmdir(SET "/empty");

@@ -51,10 +51,12 @@ static void let_go_before(struct kern *kern)
  * before counted until now. */
 int kern_image_publish(struct kern *kern, enum cw_image_slot slot, struct image *image, int map)
 {
-	__u32 place = slot;
+	const struct cw_page_head *head = image_pages(image).head;
+	__u32 place = slot, guarded = head->guarded;
 	int r;
 
 	munmap(take_ptr(image->memory), IMAGE_SIZE);
+	__atomic_fetch_or(&kern->bss->control.guarded, guarded, __ATOMIC_SEQ_CST);
 	/* Nobody writes it again, root included. */
 	r = bpf_map_freeze(map);
 	if (!r)
@@ -68,8 +70,11 @@ int kern_image_publish(struct kern *kern, enum cw_image_slot slot, struct image 
 		return 0;
 	}
 	let_go_before(kern);
-	if (!kern->bss->fall_back_at)
-		__atomic_store_n(&kern->bss->image_slot, CW_IMAGE_CURRENT, __ATOMIC_SEQ_CST);
+	if (kern->bss->fall_back_at)
+		return 0;
+	__atomic_store_n(&kern->bss->image_slot, CW_IMAGE_CURRENT, __ATOMIC_SEQ_CST);
+	/* Now this one counts alone. */
+	__atomic_store_n(&kern->bss->control.guarded, guarded, __ATOMIC_SEQ_CST);
 	return 0;
 }
 

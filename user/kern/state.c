@@ -73,11 +73,6 @@ int kern_subjects_count(struct kern *kern, unsigned int counts[CW_INSTANCES_MAX]
 
 void kern_wanted(struct kern *kern, uint32_t governed, uint32_t host)
 {
-	struct cw_control control = { .wanted = governed,
-				      .wanted_host = host,
-				      .backend = kern->backend };
-	__u32 zero = 0;
-
-	/* An array's element is always there: this cannot fail. */
-	bpf_map_update_elem(bpf_map__fd(kern->skeleton->maps.control), &zero, &control, BPF_ANY);
+	__atomic_store_n(&kern->bss->control.wanted, governed, __ATOMIC_RELAXED);
+	__atomic_store_n(&kern->bss->control.wanted_host, host, __ATOMIC_RELAXED);
 }
