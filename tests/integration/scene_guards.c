@@ -30,7 +30,7 @@ static const char guarded[] = "version: 1\n"
 			      "  - { id: own-connect, allow: tcp/29400, by: entry }\n"
 			      "guard:\n"
 			      "  bind: [tcp/29610, udp/29611]\n"
-			      "  connect: { ports: [tcp/29400], users: [nobody] }\n"
+			      "  connect: { ports: [tcp/29400, sctp/29500], users: [nobody] }\n"
 			      "  exec: { executables: [helper], users: [nobody] }\n";
 
 /* The other instance at the same time: it may do all this, as far as it is asked. */
@@ -57,6 +57,10 @@ static const struct row rows[] = {
 	{ "connect from outside", "socket tcp, connect " PEER, "connect", PEER, OUTSIDE },
 	{ "connect from outside by 0.0.0.0", "socket tcp, connect 0.0.0.0:" LISTED, "connect", NULL,
 	  OUTSIDE },
+	/* All peers of an association have one port, so that the first is enough for a guard. */
+	{ "send from outside to two new peers",
+	  "socket sctp-many, send-also 127.2.3.4:29500 127.0.0.1", "send", "127.2.3.4:29500",
+	  OUTSIDE, .cgroup = ABSENT },
 	{ "exec from outside", "exec bin/helper", "exec", "bin/helper", OUTSIDE },
 	{ "bind by another instance", "socket tcp, bind 127.0.0.2:29610", "bind", "127.0.0.2:29610",
 	  OTHER },

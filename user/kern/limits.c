@@ -38,9 +38,6 @@ static const struct kern_limit limits[] = {
 	  "the kernel asks nobody when the heap grows" },
 	{ "sources", EVERY, "which address of this host a datagram says it comes from (IP_PKTINFO)",
 	  "`bind` judges where a socket receives" },
-	{ "peers", EVERY,
-	  "to `guard: connect`, further peers of a new SCTP association (SCTP_DSTADDRV4, -V6)",
-	  "no hook is told of them; of governed processes they are undecided on lsm and fmod_ret" },
 	{ "handing-over", EVERY, "work that systemd, cron or at does for a process",
 	  "they are no descendants; leave `unix` out of `sockets`, and their programs out of "
 	  "`exec`" },
