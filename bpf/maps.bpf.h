@@ -126,8 +126,9 @@ struct {
 __u32 image_slot;
 __u64 fall_back_at;
 
+/* CW_ENTRY_BIT() of all files that are entries; the daemon writes both. */
 struct cw_control control;
-__u64 entry_files[CW_ENTRY_WORDS]; /* CW_ENTRY_BIT() of all entries that are in files; the daemon writes it */
+__u64 entry_files[CW_ENTRY_WORDS];
 
 static __always_inline void fault(__u32 kind)
 {
