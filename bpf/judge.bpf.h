@@ -313,13 +313,26 @@ static __always_inline void label_judged(const struct judgement *judgement,
 	*(volatile __u64 *)subject = *(__u64 *)&fresh;
 }
 
+/* Of an identity, what a global function can be given: on 5.10 only numbers. */
+#define EXECUTED_NSEC_BITS 30
+#define EXECUTED_UNKNOWN (1u << 16) /* beside an enum executed, and the label's mark shifted by 8 */
+
 /* The same when it has happened. A global function, so that the verifier walks it once for what is named and
- * for its interpreter; file is a struct file *, of an enum executed. */
-__attribute__((noinline)) int settle_executed(__u64 file, __u32 mark, __u32 of)
+ * for its interpreter; file is a struct file *, what: its device in the upper half, and the above. */
+__attribute__((noinline)) int settle_executed(__u64 file, __u64 inode, __u64 size, __u64 ctime,
+					      __u64 what)
 {
 	struct hook hook = {};
 	struct judgement judgement = { .request.operation = CW_OPERATION_EXEC };
-	struct judged_file target = { .file = file };
+	struct judged_file target = {
+		.identity = { .key = { .inode = inode, .device = what >> 32 },
+			      .size = size,
+			      .ctime_seconds = (__s64)ctime >> EXECUTED_NSEC_BITS,
+			      .ctime_nanoseconds = ctime & ((1u << EXECUTED_NSEC_BITS) - 1),
+			      .status = what & EXECUTED_UNKNOWN },
+		.file = file,
+	};
+	__u8 mark = what >> 8, of = what;
 	int r;
 
 	if (!hook_open(&hook, CW_OPERATION_EXEC, CW_CLASS_EXEC))
@@ -327,12 +340,26 @@ __attribute__((noinline)) int settle_executed(__u64 file, __u32 mark, __u32 of)
 	if (hook.subject && hook.subject->exec == CW_EXEC_UNJUDGED)
 		return 0;
 	hook_request(&hook, &judgement.request);
-	file_version(CW_PROBE, (struct file *)file, &target.identity);
 	r = settle_exec_target(&hook, &judgement, &target, mark, of == EXECUTED_LOST,
 			       CW_EFFECT_KILLED);
 	if (of == EXECUTED_PROGRAM && hook.subject && hook.subject->exec == mark)
 		label_judged(&judgement, &target, hook.subject, mark);
 	return r;
+}
+
+/* number: the same file, as the verifier lets a number be handed on. */
+static __always_inline int settle_executed_file(int how, struct file *file, __u64 number,
+						__u32 mark, __u32 of)
+{
+	struct cw_identity identity = {};
+
+	file_version(how, file, &identity);
+	if (identity.status)
+		of |= EXECUTED_UNKNOWN;
+	return settle_executed(number, identity.key.inode, identity.size,
+			       (__u64)identity.ctime_seconds << EXECUTED_NSEC_BITS |
+				       identity.ctime_nanoseconds,
+			       (__u64)identity.key.device << 32 | mark << 8 | of);
 }
 
 /*
@@ -350,13 +377,15 @@ static __always_inline bool exec_refused(struct linux_binprm *bprm)
 		return false;
 	bpf_core_read(&file, sizeof(file), &bprm->file);
 	if (bprm->interp == bprm->filename)
-		return settle_executed(file, mark, EXECUTED_PROGRAM);
+		return settle_executed_file(CW_PLAIN, bprm->file, file, mark, EXECUTED_PROGRAM);
 	bpf_core_read(&kept, sizeof(kept), &bprm->executable);
 	named = kept ? 0 : executed_first();
-	if (named && settle_executed(named, mark, EXECUTED_NAMED))
+	if (named &&
+	    settle_executed_file(CW_PROBE, (struct file *)named, named, mark, EXECUTED_NAMED))
 		return true;
 	return !(named && subject) &&
-	       settle_executed(file, mark, subject ? EXECUTED_LOST : EXECUTED_NAMED);
+	       settle_executed_file(CW_PLAIN, bprm->file, file, mark,
+				    subject ? EXECUTED_LOST : EXECUTED_NAMED);
 }
 
 static __always_inline void settle_exec_by_kill(struct linux_binprm *bprm)
