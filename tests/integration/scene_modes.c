@@ -91,7 +91,8 @@ static bool mode_set(const char *mode, const char *option)
 
 static void modes_fall_back(void)
 {
-	tap_ok(mode_set("enforce", "--for=1s") && mode_is("enforce") &&
+	/* Long enough to be asked in between, in a guest beside other work too. */
+	tap_ok(mode_set("enforce", world.guest ? "--for=10s" : "--for=2s") && mode_is("enforce") &&
 		       wait_until(fallen_back, NULL),
 	       "modes: enforce --for falls back");
 	tap_ok(mode_set("enforce", "--confirm=1s") && wait_until(fallen_back, NULL),
