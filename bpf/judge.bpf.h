@@ -401,10 +401,12 @@ static __always_inline void settle_exec_by_kill(struct linux_binprm *bprm)
  * of them; but anonymous memory has no file. So such an argument is looked at as a number, and tested
  * beside for the youngest kernels, which know.
  */
-static __always_inline bool argument_given(const void *argument)
+static __always_inline bool argument_given(const struct file *file, const void *argument)
 {
 	__u64 number = 0;
 
+	if (kernel_numbers_pointers)
+		return kernel_number(file);
 	bpf_probe_read_kernel(&number, sizeof(number), argument);
 	return number;
 }
@@ -425,7 +427,7 @@ static __always_inline int settle_library(struct file *file, const void *argumen
 	if (!hook_open(&hook, CW_OPERATION_LIBRARY, CW_CLASS_LIBRARY))
 		return 0;
 	hook_request(&hook, request);
-	if (file && (!argument || argument_given(argument))) {
+	if (file && (!argument || argument_given(file, argument))) {
 		file_identity(CW_PLAIN, file, identity);
 		request->has_file = 1;
 		request->file_owner = identity->uid | (__u32)file_claimed(file);
@@ -604,7 +606,6 @@ __attribute__((noinline)) int settle_named(__u32 facts, __u32 operation, __u64 a
 static __always_inline int settle_send(struct socket *socket, struct msghdr *message)
 {
 	struct sock *sock = socket->sk;
-	__u64 address = 0;
 
 	if (!sock) {
 		return 0;
@@ -616,10 +617,9 @@ static __always_inline int settle_send(struct socket *socket, struct msghdr *mes
 			return 0;
 		if (protocol == CW_PROTOCOL_SCTP)
 			return 0; /* a new peer goes through sctp_bind_connect, an old one was judged */
-		/* By a probe: what a hook's argument points to is no number to young verifiers (6.18). */
-		bpf_core_read(&address, sizeof(address), &message->msg_name);
 		return settle_named(facts.family | facts.type << 8 | facts.protocol << 16,
-				    CW_OPERATION_SEND, address, message->msg_namelen)
+				    CW_OPERATION_SEND, kernel_void_number(message->msg_name),
+				    message->msg_namelen)
 			       ? -EACCES
 			       : 0;
 	}

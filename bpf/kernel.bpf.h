@@ -143,6 +143,29 @@ static __always_inline __u64 kernel_argument(const __u64 *registers, __u32 numbe
 }
 
 /*
+ * What a pointer that the verifier knows is as a number, which may be tested, and handed to a global function: it
+ * lets two pointers be subtracted, and of one there is the number as well. From 5.11 on.
+ */
+#define kernel_numbers_pointers \
+	bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
+
+static __always_inline __u64 kernel_number(const void *pointer)
+{
+	__u64 distance = (__u64)pointer - (__u64)bpf_get_current_task_btf();
+
+	cw_opaque(distance);
+	return distance + bpf_get_current_task();
+}
+
+/* A `void *` member of what a hook's argument points to: a number to 6.16, from 6.17 on such a pointer. Streams of
+ * programs came with the same release. */
+struct bpf_stream {
+} __attribute__((preserve_access_index));
+
+#define kernel_void_number(member) \
+	(bpf_core_type_exists(struct bpf_stream) ? kernel_number(member) : (__u64)(member))
+
+/*
  * From 6.2 on: a pointer that the verifier knows nothing of, for plain loads. bpf_rdonly_cast(), which the
  * loader puts in the place of this call. Were it an extern of the object, libbpf would look for it in all
  * modules where the kernel does not have it, and may not without CAP_SYS_ADMIN.

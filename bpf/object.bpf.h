@@ -28,6 +28,7 @@
 #define SOCK_BINDPORT_LOCK 8 /* sk_userlocks: the port was asked for by number */
 #define TCP_LISTEN 10
 #define TCP_CLOSE 7
+#define FUSE_SUPER_MAGIC 0x65735546
 
 /* ------------------------------------------------------------------ files */
 
@@ -81,18 +82,19 @@ static __always_inline void file_identity(int how, struct file *file, struct cw_
  */
 static __always_inline __u64 file_claimed(struct file *file)
 {
-	struct super_block *super = NULL;
-	__u64 at = 0; /* one for all: the stack has no room for each */
-	__u32 start = 0;
+	struct super_block *super = file->f_inode->i_sb;
+	__u64 claimed = ~cw_mask_equal(super->s_user_ns->level, 0);
 
-	bpf_core_read(&at, sizeof(at), &file->f_inode);
-	bpf_core_read(&super, sizeof(super), &((struct inode *)at)->i_sb);
-	bpf_core_read(&at, sizeof(at), &super->s_type);
-	bpf_core_read(&at, sizeof(at), &((struct file_system_type *)at)->name);
-	bpf_probe_read_kernel(&start, sizeof(start), (void *)at);
-	bpf_core_read(&at, sizeof(at), &super->s_user_ns);
-	bpf_core_read(&at, sizeof(at), &((struct user_namespace *)at)->parent);
-	return cw_mask_equal(start, bpf_htonl(0x66757365)) | ~cw_mask_equal(at, 0);
+	if (super->s_magic == FUSE_SUPER_MAGIC) {
+		__u64 at = 0; /* one for all: the stack has no room for each */
+		__u32 start = 0;
+
+		bpf_core_read(&at, sizeof(at), &super->s_type);
+		bpf_core_read(&at, sizeof(at), &((struct file_system_type *)at)->name);
+		bpf_probe_read_kernel(&start, sizeof(start), (void *)at);
+		claimed |= cw_mask_equal(start, bpf_htonl(0x66757365));
+	}
+	return claimed;
 }
 
 /* What a policy knows of a file; *ret_state says whether it is still what was admitted. */

@@ -37,6 +37,7 @@ struct file_system_type {
 
 struct user_namespace {
 	struct user_namespace *parent;
+	int level;
 };
 
 struct super_block {
