@@ -13,6 +13,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "abi.h"
+#include "decide.h"
 
 /*
  * Hooks of the tracing kind get pointers that the verifier knows and may follow by plain loads, at a

@@ -36,7 +36,6 @@ struct file_system_type {
 };
 
 struct user_namespace {
-	struct user_namespace *parent;
 	int level;
 };
 
