@@ -160,11 +160,19 @@ static __always_inline __u64 kernel_number(const void *pointer)
 
 /* A `void *` member of what a hook's argument points to: a number to 6.16, from 6.17 on such a pointer. Streams of
  * programs came with the same release. */
-struct bpf_stream {
+struct bpf_prog_aux {
+	struct {
+	} stream[2];
 } __attribute__((preserve_access_index));
 
-#define kernel_void_number(member) \
-	(bpf_core_type_exists(struct bpf_stream) ? kernel_number(member) : (__u64)(member))
+static __always_inline bool kernel_types_void(void)
+{
+	const struct bpf_prog_aux *program = NULL;
+
+	return bpf_core_field_exists(program->stream);
+}
+
+#define kernel_void_number(member) (kernel_types_void() ? kernel_number(member) : (__u64)(member))
 
 /*
  * From 6.2 on: a pointer that the verifier knows nothing of, for plain loads. bpf_rdonly_cast(), which the

@@ -50,6 +50,8 @@ const struct kern_limit *kern_limits(size_t *ret_count);
 
 /* ------------------------------------------------------------------ probe.c */
 
+#define KERN_BTF_PATH "/sys/kernel/btf/vmlinux"
+
 /* Who judges an operation in turn, where a program alone may be passed by: see bpf/turn.bpf.h. */
 enum kern_turns {
 	KERN_TURNS_FIRST, /* one program: the kernel does not preempt tasks within it */
@@ -59,6 +61,7 @@ enum kern_turns {
 
 struct kern_probe {
 	char release[65];
+	bool admin; /* CAP_SYS_ADMIN */
 	bool root; /* CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN or CAP_SYS_ADMIN */
 	bool btf;
 	bool lsm_known; /* the list of active modules could be read */

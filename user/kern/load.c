@@ -59,6 +59,7 @@ static void load_select(struct kern *kern)
 struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend,
 		      enum kern_turns turns)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, options);
 	struct kern *kern = calloc(1, sizeof(*kern));
 
 	if (!kern)
@@ -70,7 +71,11 @@ struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend,
 	kern->possible_cpus = libbpf_num_possible_cpus();
 	memset(load_log, 0, sizeof(load_log));
 	libbpf_set_print(load_remember);
-	kern->skeleton = warden_bpf__open();
+	/* For a type that the kernel itself does not have libbpf looks through the modules, which takes CAP_SYS_ADMIN;
+	 * not where it is told a file. The file is then read once more: some 10 ms. */
+	if (!probe->admin)
+		options.btf_custom_path = KERN_BTF_PATH;
+	kern->skeleton = warden_bpf__open_opts(&options);
 	if (!kern->skeleton)
 		return kern_free(kern);
 	kern->skeleton->rodata->attached_backend = (unsigned char)backend;

@@ -68,19 +68,20 @@ static void probe_cgroup(struct kern_probe *probe)
 	endmntent(mounts);
 }
 
-static bool probe_capable(void)
+static void probe_capable(struct kern_probe *probe)
 {
 	cap_t caps = cap_get_proc();
 	cap_flag_value_t admin = CAP_CLEAR, bpf = CAP_CLEAR, perfmon = CAP_CLEAR, net = CAP_CLEAR;
 
 	if (!caps)
-		return false;
+		return;
 	cap_get_flag(caps, CAP_SYS_ADMIN, CAP_EFFECTIVE, &admin);
 	cap_get_flag(caps, CAP_BPF, CAP_EFFECTIVE, &bpf);
 	cap_get_flag(caps, CAP_PERFMON, CAP_EFFECTIVE, &perfmon);
 	cap_get_flag(caps, CAP_NET_ADMIN, CAP_EFFECTIVE, &net);
 	cap_free(caps);
-	return admin == CAP_SET || (bpf == CAP_SET && perfmon == CAP_SET && net == CAP_SET);
+	probe->admin = admin == CAP_SET;
+	probe->root = probe->admin || (bpf == CAP_SET && perfmon == CAP_SET && net == CAP_SET);
 }
 
 /*
@@ -188,7 +189,7 @@ void kern_probe(struct kern_probe *ret_probe)
 		if (!read_preemption(&ret_probe->preempts))
 			ret_probe->preempts = guess_preemption(&name);
 	}
-	ret_probe->root = probe_capable();
+	probe_capable(ret_probe);
 	probe_btf(ret_probe);
 	probe_lsm(ret_probe);
 	probe_cgroup(ret_probe);
@@ -205,7 +206,7 @@ enum kern_turns kern_probe_turns(const struct kern_probe *probe)
 const char *kern_probe_obstacle(const struct kern_probe *probe, enum cw_backend backend)
 {
 	if (!probe->btf)
-		return "this kernel has no BTF (/sys/kernel/btf/vmlinux); it must be built with "
+		return "this kernel has no BTF (" KERN_BTF_PATH "); it must be built with "
 		       "CONFIG_DEBUG_INFO_BTF";
 	if (!probe->root)
 		return "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are needed: run as root";
