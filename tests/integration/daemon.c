@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -43,6 +44,21 @@ static void notify_open(void)
 
 struct daemon_how daemon_how;
 
+/* As systemd starts it: what works with every capability may not with those of the unit. */
+static void daemon_bound(void)
+{
+	static const int unit[] = { UNIT_CAPABILITIES };
+
+	for (int capability = 0; capability <= CAP_LAST_CAP; capability++) {
+		bool kept = false;
+
+		for (size_t i = 0; i < sizeof(unit) / sizeof(unit[0]); i++)
+			kept |= unit[i] == capability;
+		if (!kept)
+			prctl(PR_CAPBSET_DROP, capability);
+	}
+}
+
 static void daemon_exec(void)
 {
 	const char *records = daemon_how.records;
@@ -67,6 +83,7 @@ static void daemon_exec(void)
 		if (options[i])
 			argv[count++] = (char *)options[i];
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	daemon_bound();
 	if (!access(world.crash, R_OK))
 		setenv("LD_PRELOAD", world.crash, 1);
 	setenv("NOTIFY_SOCKET", world_path("notify"), 1);

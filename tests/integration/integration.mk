@@ -17,6 +17,12 @@ INTEGRATION_CRASH := $(if $(SANITIZE),,crash.so)
 
 integration-programs: $(addprefix $(INTEGRATION_OUT)/,integration actor actor32 $(INTEGRATION_CRASH))
 
+# The daemons under test have the unit's capabilities.
+INTEGRATION_UNIT := systemd/cachewarden.service.in
+$(INTEGRATION_OUT)/obj/daemon.o: INTEGRATION_CFLAGS += \
+	-DUNIT_CAPABILITIES='$(shell sed -n '/^CapabilityBoundingSet=/{s///;s/ /,/gp}' $(INTEGRATION_UNIT))'
+$(INTEGRATION_OUT)/obj/daemon.o: $(INTEGRATION_UNIT)
+
 $(INTEGRATION_OUT)/obj/%.o: $(INTEGRATION_DIR)/%.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
