@@ -12,7 +12,7 @@
 #ifndef CW_BESIDE_BPF_H
 #define CW_BESIDE_BPF_H
 
-#include "judge.bpf.h"
+#include "socket.bpf.h"
 
 #define SOL_IP 0
 #define IP_OPTIONS 4

@@ -7,8 +7,19 @@
 #define CW_HOOKS_BPF_H
 
 #include "beside.bpf.h"
-#include "judge.bpf.h"
+#include "exec.bpf.h"
+#include "library.bpf.h"
 #include "reach.bpf.h"
+#include "socket.bpf.h"
+
+#define PROT_READ 1
+#define PROT_WRITE 2
+#define PROT_EXEC 4
+#define MAP_TYPE 15
+#define MAP_PRIVATE 2
+#define VM_WRITE 2
+#define VM_EXEC 4
+#define VM_SHARED 8
 
 /*
  * All kinds of program get the hook's arguments; the LSM's also get what earlier modules answered,

@@ -10,7 +10,7 @@
 #ifndef CW_INHERIT_BPF_H
 #define CW_INHERIT_BPF_H
 
-#include "judge.bpf.h"
+#include "socket.bpf.h"
 
 /* Descriptors that are looked at, and sockets that are judged: of more nobody can tell. */
 #define INHERITED_MAX 1024

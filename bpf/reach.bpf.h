@@ -12,7 +12,7 @@
 #ifndef CW_REACH_BPF_H
 #define CW_REACH_BPF_H
 
-#include "judge.bpf.h"
+#include "library.bpf.h"
 
 #define PTRACE_MODE_ATTACH 2 /* to write; who only looks, as ps does, is nobody's business */
 #define FMODE_WRITE 2

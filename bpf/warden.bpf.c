@@ -17,10 +17,11 @@
 
 #include <bpf/bpf_endian.h>
 
+#include "exec.bpf.h"
 #include "hooks.bpf.h"
 #include "inherit.bpf.h"
-#include "judge.bpf.h"
 #include "label.bpf.h"
+#include "socket.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The judging of sockets: made, connected, sent from, bound, listened on, received; SCTP's lists; cgroup's hooks. */
+#ifndef CW_SOCKET_BPF_H
+#define CW_SOCKET_BPF_H
+
+#include "judge.bpf.h"
+
+#define MSG_FASTOPEN 0x20000000
+#define S_IFMT 0170000
+#define S_IFSOCK 0140000
+
+/* SCTP's options as sctp_bind_connect names them. Those that peers' packets cause are left out: no
+ * process acts there. */
+#define SCTP_SOCKOPT_BINDX_ADD 100
+#define SCTP_SOCKOPT_CONNECTX 110
+#define SCTP_SENDMSG_CONNECT 126
+#define SCTP_ADDRESSES_MAX 16
+
+/* What the cgroup backend cannot see afterwards it must judge when the socket is made. */
+static __always_inline bool unseen_by_cgroup(__u32 protocol)
+{
+	return protocol != IPPROTO_TCP && protocol != IPPROTO_UDP && protocol != IPPROTO_MPTCP &&
+	       protocol != IPPROTO_ICMP && protocol != IPPROTO_ICMPV6;
+}
+
+/* May the instance have a socket of this kind at all? */
+static __always_inline struct cw_decision socket_decide(const struct hook *hook,
+							struct cw_request *request, __u32 family,
+							__u32 type, __u32 protocol)
+{
+	hook_request(hook, request);
+	request->family = family < CW_FAMILIES_MAX ? family : CW_FAMILIES_MAX;
+	request->socket_type = type;
+	request->protocol = family_is_inet(family) ? socket_protocol(protocol) : CW_PROTOCOL_OTHER;
+	/* A "ping" socket sends raw ICMP in all but name. */
+	if (family_is_inet(family) && type == SOCK_DGRAM &&
+	    (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6))
+		request->socket_type = SOCK_RAW;
+	return cw_decide_socket(&hook->pages, request);
+}
+
+static __always_inline int settle_socket(__u32 family, __u32 type, __u32 protocol, __u8 backend)
+{
+	struct hook hook = {};
+	struct judgement judgement = { .request.operation = CW_OPERATION_SOCKET };
+	struct cw_request *request = &judgement.request;
+
+	if (!hook_open(&hook, CW_OPERATION_SOCKET, CW_CLASS_SOCKETS))
+		return 0;
+	judgement.decision = socket_decide(&hook, request, family, type, protocol);
+	if (backend == CW_BACKEND_CGROUP && judgement.decision.verdict == CW_VERDICT_ALLOW &&
+	    request->instance < CW_INSTANCES_MAX && unseen_by_cgroup(protocol))
+		judgement.decision = cw_decide_undecided(&hook.pages, request, CW_CLASS_SOCKETS);
+	judgement.socket_protocol = protocol;
+	judgement.backend = backend;
+	return settle(&hook, &judgement, CW_EFFECT_REFUSED);
+}
+
+/* Everything about the network ends here, with a request whose port and address are set. */
+static __always_inline int settle_network(struct hook *hook, struct judgement *judgement,
+					  __u32 protocol, __u8 backend, __u32 refusal)
+{
+	struct cw_request *request = &judgement->request;
+
+	request->protocol = socket_protocol(protocol);
+	cw_widen(request->protocol, hook->pages.head->zero);
+	if (request->direction == CW_DIRECTION_CONNECT)
+		cw_address_peer(request);
+	hook_request(hook, request);
+	if (!hook_decide(hook, judgement,
+			 request->direction == CW_DIRECTION_BIND ? CW_CLASS_BIND
+								 : CW_CLASS_CONNECT))
+		return 0;
+	judgement->socket_protocol = protocol;
+	judgement->backend = backend;
+	return settle(hook, judgement, refusal);
+}
+
+static __always_inline __u32 class_of(__u32 operation)
+{
+	return operation == CW_OPERATION_BIND || operation == CW_OPERATION_LISTEN
+		       ? CW_CLASS_BIND
+		       : CW_CLASS_CONNECT;
+}
+
+static __always_inline __u32 direction_of(__u32 operation)
+{
+	return operation == CW_OPERATION_BIND || operation == CW_OPERATION_LISTEN
+		       ? CW_DIRECTION_BIND
+		       : CW_DIRECTION_CONNECT;
+}
+
+/* What the judging of an address needs of its socket. */
+struct socket_facts {
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+};
+
+#define socket_facts_read(how, sock) \
+	{ \
+		.family = cw_read(how, sock, __sk_common.skc_family), \
+		.type = cw_read(how, sock, sk_type), .protocol = cw_read(how, sock, sk_protocol) \
+	}
+
+/* connect, bind, send: a socket and the address that the caller passed, already in kernel memory. */
+static __always_inline int settle_address(__u32 operation, const struct socket_facts *facts,
+					  const void *address, int length)
+{
+	struct judgement judgement = { .request.operation = operation,
+				       .request.direction = direction_of(operation) };
+	struct hook hook = {};
+
+	if (!family_is_inet(facts->family))
+		return 0;
+	if (!hook_open(&hook, operation, class_of(operation)))
+		return 0;
+	switch (socket_address(address, length, facts->family, operation == CW_OPERATION_CONNECT,
+			       &judgement.request)) {
+	case ADDRESS_FOUND:
+		break;
+	case ADDRESS_BAD:
+		fault(CW_FAULT_BAD_ADDRESS);
+		turn_note(operation);
+		return 0;
+	default:
+		return 0;
+	}
+	hook_address(&hook, &judgement.request);
+	if (facts->type == SOCK_RAW)
+		judgement.request.port = 0; /* it has none, whatever the caller wrote there */
+	return settle_network(&hook, &judgement, facts->protocol, attached_backend,
+			      CW_EFFECT_REFUSED);
+}
+
+static __always_inline int settle_socket_address(__u32 operation, struct socket *socket,
+						 const void *address, int length)
+{
+	struct sock *sock = socket->sk;
+
+	if (!sock) {
+		fault(CW_FAULT_NO_SOCKET);
+		return 0;
+	} else {
+		struct socket_facts facts = socket_facts_read(CW_PLAIN, sock);
+
+		return settle_address(operation, &facts, address, length);
+	}
+}
+
+/* A global function: the verifier walks it once and not once an address of a list, and its stack is not its
+ * caller's. It takes only numbers, and what it answers may be any number to the verifier. facts: family, the
+ * socket's type shifted by 8, its protocol by 16. */
+__attribute__((noinline)) int settle_named(__u32 facts, __u32 operation, __u64 address, int length)
+{
+	struct socket_facts socket = { .family = facts & 0xff,
+				       .type = facts >> 8 & 0xff,
+				       .protocol = facts >> 16 };
+
+	return settle_address(operation, &socket, (const void *)address, length);
+}
+
+static __always_inline int settle_send(struct socket *socket, struct msghdr *message)
+{
+	struct sock *sock = socket->sk;
+
+	if (!sock) {
+		return 0;
+	} else {
+		struct socket_facts facts = socket_facts_read(CW_PLAIN, sock);
+		__u32 protocol = socket_protocol(facts.protocol);
+
+		if (protocol == CW_PROTOCOL_TCP && !(message->msg_flags & MSG_FASTOPEN))
+			return 0;
+		if (protocol == CW_PROTOCOL_SCTP)
+			return 0; /* a new peer goes through sctp_bind_connect, an old one was judged */
+		return settle_named(facts.family | facts.type << 8 | facts.protocol << 16,
+				    CW_OPERATION_SEND, kernel_void_number(message->msg_name),
+				    message->msg_namelen)
+			       ? -EACCES
+			       : 0;
+	}
+}
+
+/* The local end of a socket. A port that the kernel chose counts as such, whatever its number. */
+static __always_inline void request_local(int how, struct cw_request *request, struct sock *sock)
+{
+	request->port = 0;
+	/* SCTP's bind does not note how it got its port: it counts as asked for. */
+	if (BPF_CORE_READ_BITFIELD_PROBED(kernel_bound_sock(sock), sk_userlocks) &
+		    SOCK_BINDPORT_LOCK ||
+	    cw_read(how, sock, sk_protocol) == IPPROTO_SCTP)
+		request->port = cw_read(how, sock, __sk_common.skc_num);
+	if (cw_read(how, sock, __sk_common.skc_family) == AF_INET) {
+		cw_address_v4(request, bpf_ntohl(cw_read(how, sock, __sk_common.skc_rcv_saddr)));
+		return;
+	}
+	cw_address_v6(request,
+		      (__u64)bpf_ntohl(
+			      cw_read(how, sock, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[0]))
+				      << 32 |
+			      bpf_ntohl(cw_read(how, sock,
+						__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[1])),
+		      (__u64)bpf_ntohl(
+			      cw_read(how, sock, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[2]))
+				      << 32 |
+			      bpf_ntohl(cw_read(how, sock,
+						__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[3])));
+}
+
+static __always_inline void request_peer(struct cw_request *request, struct sock *sock)
+{
+	request->port = bpf_ntohs(BPF_CORE_READ(sock, __sk_common.skc_dport));
+	if (BPF_CORE_READ(sock, __sk_common.skc_family) == AF_INET) {
+		cw_address_v4(request, bpf_ntohl(BPF_CORE_READ(sock, __sk_common.skc_daddr)));
+		return;
+	}
+	cw_address_v6(
+		request,
+		(__u64)bpf_ntohl(BPF_CORE_READ(sock, __sk_common.skc_v6_daddr.in6_u.u6_addr32[0]))
+				<< 32 |
+			bpf_ntohl(BPF_CORE_READ(sock, __sk_common.skc_v6_daddr.in6_u.u6_addr32[1])),
+		(__u64)bpf_ntohl(BPF_CORE_READ(sock, __sk_common.skc_v6_daddr.in6_u.u6_addr32[2]))
+				<< 32 |
+			bpf_ntohl(
+				BPF_CORE_READ(sock, __sk_common.skc_v6_daddr.in6_u.u6_addr32[3])));
+}
+
+static __always_inline int settle_listen_as(struct sock *sock, __u8 backend, __u32 refusal)
+{
+	struct judgement judgement = { .request.operation = CW_OPERATION_LISTEN,
+				       .request.direction = CW_DIRECTION_BIND };
+	struct hook hook = {};
+
+	if (!sock || !family_is_inet(sock->__sk_common.skc_family))
+		return 0;
+	if (!hook_open(&hook, CW_OPERATION_LISTEN, CW_CLASS_BIND))
+		return 0;
+	request_local(CW_PLAIN, &judgement.request, sock);
+	hook_address(&hook, &judgement.request);
+	return settle_network(&hook, &judgement, sock->sk_protocol, backend, refusal);
+}
+
+static __always_inline int settle_listen(struct sock *sock)
+{
+	return settle_listen_as(sock, attached_backend, CW_EFFECT_REFUSED);
+}
+
+static __always_inline void settle_listen_by_kill(struct sock *sock)
+{
+	if (settle_listen_as(sock, CW_BACKEND_CGROUP, CW_EFFECT_KILLED))
+		kill_current();
+}
+
+/*
+ * A socket handed over by another process. What it is bound to or connected to must be what the
+ * receiver might have bound or connected itself; an accepted connection is as good as the listener
+ * that it came from.
+ */
+static __always_inline int settle_received(struct file *file, __u32 refusal)
+{
+	struct judgement judgement = { .request.operation = CW_OPERATION_RECEIVE,
+				       .request.direction = CW_DIRECTION_BIND };
+	struct hook hook = {};
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	struct sock *sock = BPF_CORE_READ(socket, sk);
+	__u32 state, local, family, protocol;
+
+	if (!sock)
+		return 0;
+	/* What others hand to each other is nobody's business. */
+	if (!hook_open(&hook, CW_OPERATION_RECEIVE, CW_CLASS_BIND) || !hook.subject)
+		return 0;
+	family = BPF_CORE_READ(sock, __sk_common.skc_family);
+	protocol = BPF_CORE_READ(sock, sk_protocol);
+	/* One that may not be made may not be had either. */
+	judgement.decision = socket_decide(&hook, &judgement.request, family,
+					   BPF_CORE_READ(sock, sk_type), protocol);
+	if (judgement.decision.verdict != CW_VERDICT_ALLOW) {
+		judgement.socket_protocol = protocol;
+		judgement.backend = attached_backend;
+		return settle(&hook, &judgement, refusal);
+	}
+	if (!family_is_inet(family))
+		return 0;
+	state = BPF_CORE_READ(sock, __sk_common.skc_state);
+	local = BPF_CORE_READ(sock, __sk_common.skc_num);
+	if (!local)
+		return 0; /* neither bound nor connected: its next call will be judged */
+	request_local(CW_PROBE, &judgement.request, sock);
+	hook_address(&hook, &judgement.request);
+	if (state != TCP_LISTEN && BPF_CORE_READ(sock, __sk_common.skc_dport)) {
+		struct cw_request *request = &judgement.request;
+
+		/* Accepted sockets lose the lock that tells a chosen port. */
+		request->port = local;
+		if (!hook_addresses(&hook))
+			return 0;
+		hook_request(&hook, request);
+		request->protocol = socket_protocol(protocol);
+		judgement.decision = cw_decide(&hook.pages, request);
+		if (judgement.decision.verdict == CW_VERDICT_DENY) {
+			request->direction = CW_DIRECTION_CONNECT;
+			request_peer(request, sock);
+			hook_address(&hook, request);
+		}
+	}
+	return settle_network(&hook, &judgement, protocol, attached_backend, refusal);
+}
+
+static __always_inline int settle_receive(struct file *file)
+{
+	if ((file->f_inode->i_mode & S_IFMT) != S_IFSOCK)
+		return 0;
+	return settle_received(file, CW_EFFECT_REFUSED);
+}
+
+/* ------------------------------------------------------------------ SCTP */
+
+/* arguments: the hook's own, from which the address is read as a number. */
+static __always_inline int settle_sctp(const void *arguments, struct sock *sock, int option,
+				       int length)
+{
+	__u32 operation = option == SCTP_SOCKOPT_BINDX_ADD  ? CW_OPERATION_BIND
+			  : option == SCTP_SOCKOPT_CONNECTX ? CW_OPERATION_CONNECT
+							    : CW_OPERATION_SEND;
+	__u32 facts = sock->__sk_common.skc_family | (__u32)sock->sk_type << 8 | IPPROTO_SCTP << 16;
+	__u64 address = 0;
+
+	if (option != SCTP_SOCKOPT_BINDX_ADD && option != SCTP_SOCKOPT_CONNECTX &&
+	    option != SCTP_SENDMSG_CONNECT)
+		return 0;
+	bpf_probe_read_kernel(&address, sizeof(address), arguments + 2 * sizeof(__u64));
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < SCTP_ADDRESSES_MAX; i++) {
+		__u16 family = 0;
+		int size;
+
+		if (length <= 0)
+			return 0;
+		bpf_probe_read_kernel(&family, sizeof(family), (void *)address);
+		size = family == AF_INET6 ? 28 : 16;
+		if (settle_named(facts, operation, address, size))
+			return -EACCES;
+		address += size;
+		length -= size;
+	}
+	/* More addresses than anybody has: of the governed, what was not looked at is not let through. */
+	if (length <= 0 || !subject_current(bpf_get_current_pid_tgid()))
+		return 0;
+	fault(CW_FAULT_BAD_ADDRESS);
+	return -EACCES;
+}
+
+/* ------------------------------------------------------------------ cgroup */
+
+static __always_inline int settle_cgroup(struct hook *hook, struct judgement *judgement,
+					 struct bpf_sock_addr *context)
+{
+	judgement->request.port = bpf_ntohs((__u16)context->user_port);
+	if (context->type == SOCK_RAW)
+		judgement->request.port = 0;
+	return settle_network(hook, judgement, context->protocol, CW_BACKEND_CGROUP,
+			      CW_EFFECT_REFUSED);
+}
+
+static __always_inline int settle_cgroup_v4(__u32 operation, struct bpf_sock_addr *context)
+{
+	struct judgement judgement = { .request.operation = operation,
+				       .request.direction = direction_of(operation) };
+	struct hook hook = {};
+
+	if (!hook_open(&hook, operation, class_of(operation)))
+		return 0;
+	cw_address_v4(&judgement.request, bpf_ntohl(context->user_ip4));
+	return settle_cgroup(&hook, &judgement, context);
+}
+
+static __always_inline int settle_cgroup_v6(__u32 operation, struct bpf_sock_addr *context)
+{
+	struct judgement judgement = { .request.operation = operation,
+				       .request.direction = direction_of(operation) };
+	struct hook hook = {};
+
+	if (!hook_open(&hook, operation, class_of(operation)))
+		return 0;
+	cw_address_v6(
+		&judgement.request,
+		(__u64)bpf_ntohl(context->user_ip6[0]) << 32 | bpf_ntohl(context->user_ip6[1]),
+		(__u64)bpf_ntohl(context->user_ip6[2]) << 32 | bpf_ntohl(context->user_ip6[3]));
+	return settle_cgroup(&hook, &judgement, context);
+}
+
+#endif
