@@ -199,6 +199,25 @@ static bool text_too_long(struct builder *builder, const struct node *node,
 	return true;
 }
 
+/* An item with nothing behind its dash has no mark: the dash is the next that a line begins with. */
+static struct location dash_place(struct builder *builder)
+{
+	struct location where = builder->here;
+	bool blank = false; /* all that stands before on the line */
+
+	where.length = 1;
+	if (!builder->levels[builder->depth - 1].last) /* the list began with this one */
+		return where;
+	for (size_t at = builder->offset; at < builder->length; at++) {
+		char byte = builder->text[at];
+
+		if (blank && byte == '-')
+			return place(builder, at);
+		blank = byte == '\n' || byte == '\r' || (blank && byte == ' ');
+	}
+	return where;
+}
+
 static void add_text(struct builder *builder, struct fy_event *event)
 {
 	struct fy_token *token = event->scalar.value;
@@ -210,6 +229,8 @@ static void add_text(struct builder *builder, struct fy_event *event)
 
 	if (!node || text_too_long(builder, node, start, fy_event_end_mark(event)))
 		return;
+	if (!start && builder->depth && builder->levels[builder->depth - 1].node->kind == NODE_LIST)
+		node->where = dash_place(builder);
 	text = copy_text(builder, token, &node->length);
 	if (!text)
 		return;

@@ -18,6 +18,7 @@ static const struct {
 	{ "closing bracket", "a `[` that is opened must be closed by `]`" },
 	{ "closing brace", "a `{` that is opened must be closed by `}`" },
 	{ "comma", "items in brackets are separated by commas" },
+	{ "expected node content", "a value is missing here, or behind the `-` before" },
 	{ "tab", "indent with blanks, not with tabs" },
 	{ "indent", "lines of one list or mapping begin in the same column" },
 };
