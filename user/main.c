@@ -76,10 +76,12 @@ static int dispatch(int argc, char **argv)
 		usage(stdout);
 		return CLI_YES;
 	}
-	if (strcmp(argv[1], "help") == 0) { /* as many expect it: help COMMAND */
-		char *asked[] = { argv[2], (char *)"--help", NULL };
+	if (strcmp(argv[1], "help") == 0) { /* as many expect it */
+		bool part = argc > 3 && strcmp(argv[2], "policy") == 0;
+		char *asked[] = { argv[2], part ? argv[3] : (char *)"--help", (char *)"--help",
+				  NULL };
 
-		return dispatch_command(2, asked);
+		return dispatch_command(3, asked);
 	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
 		puts("cachewarden " CW_VERSION);

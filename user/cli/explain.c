@@ -30,6 +30,7 @@ const struct cli_usage cli_explain_usage = {
 
 struct explain {
 	const struct cli_common *common;
+	size_t number; /* of the line of standard input, 0: an event of the recording */
 	struct event_parsed parsed;
 	struct buffer out;
 };
@@ -148,7 +149,11 @@ static int explain_line(struct explain *explain, const char *line, size_t length
 	int r = event_parse(line, length, &explain->parsed);
 
 	if (r == -EBADMSG) {
-		log_err(0, "that is no event as `tail -o json` prints it");
+		if (explain->number)
+			log_err(0, "standard input:%zu: not an event as `tail -o json` prints it",
+				explain->number);
+		else
+			log_err(0, "the recording has no event in its place");
 		return CLI_BAD_USAGE;
 	}
 	if (!r)
@@ -177,11 +182,13 @@ static int explain_input(struct explain *explain)
 		character = getc_unlocked(stdin);
 		if (character != EOF && character != '\n') {
 			if (length == SEGMENT_LINE_MAX)
-				return log_err(0, "the line is too long for an event"),
+				return log_err(0, "standard input:%zu: too long for an event",
+					       explain->number + 1),
 				       CLI_BAD_USAGE;
 			line[length++] = (char)character;
 			continue;
 		}
+		explain->number++;
 		if (length)
 			status = explain_line(explain, line, length);
 		length = 0;

@@ -210,7 +210,12 @@ static int learn_write(const struct learn_command *command, const struct learnin
 	if (learning->warning)
 		return log_err(-ENOTSUP, "%s", learning->warning);
 	r = cli_write_file(command->apply, false, &learning->text);
-	return r ? log_err(r, "%s", command->apply) : 0;
+	if (r)
+		log_err(r, "%s", command->apply);
+	if (r == -EEXIST)
+		log_hint("a copy is written only where nothing stands yet: give --apply another "
+			 "name");
+	return r;
 }
 
 static int learn_policy(struct learn_command *command, const struct seen_set *set,
