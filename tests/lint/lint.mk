@@ -5,11 +5,11 @@
 
 LINT_C = $(shell find bpf user tests -name '*.[ch]')
 LINT_SHELL = $(shell grep -lrE '^\#!/bin/sh' scripts tests .ci)
-LINT_FLAGS := -std=gnu11 -D_GNU_SOURCE '-DCW_VERSION="0"' -Ibpf -Iuser -Ipolicy -I$(O) -Itests/unit
+LINT_FLAGS := -std=gnu11 -D_GNU_SOURCE '-DCW_VERSION="0"' -DUNIT_CAPABILITIES=CAP_BPF -Ibpf -Iuser -Ipolicy -I$(O) -Itests/unit
 # The kernel side is clang's alone: made of macros that cppcheck cannot know.
 LINT_CPPCHECK = -q -j$(shell nproc) --enable=warning,performance,portability --inline-suppr --std=c11 \
 	--library=posix --library=gnu --error-exitcode=1 --suppressions-list=tests/lint/cppcheck.suppress \
-	--template='{file}:{line}: {id}: {message}' -D_GNU_SOURCE '-DCW_VERSION="0"' -D__x86_64__ --include=tests/lint/cppcheck.h -Ibpf -Iuser -Ipolicy -Itests/unit
+	--template='{file}:{line}: {id}: {message}' -D_GNU_SOURCE '-DCW_VERSION="0"' -DUNIT_CAPABILITIES=CAP_BPF -D__x86_64__ --include=tests/lint/cppcheck.h -Ibpf -Iuser -Ipolicy -Itests/unit
 
 define LINT_ROWS
 lint/format 120 status: clang-format --dry-run -Werror $(LINT_C)
