@@ -32,10 +32,10 @@ static void look_release(struct generate_sources *sources)
 
 void generate_sources_release(struct generate_sources *sources)
 {
-	if (sources->instance && sources->config) {
+	/* What was lent to the instance is taken back: a file named may fail before it is, or before one is found. */
+	if (sources->instance && sources->config && sources->instance->config == sources->config)
 		sources->instance->config = sources->config_before;
-		config_free(sources->config);
-	}
+	config_free(sources->config);
 	registry_free(sources->registry);
 	look_release(sources);
 	diagnostics_release(&sources->diagnostics);
