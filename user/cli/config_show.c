@@ -81,6 +81,8 @@ static const struct column mirrors[] = {
 	FLAG(config_mirror, ssl),
 	TEXT(config_mirror, arbiter),
 	PORT(config_mirror, arbiter_port),
+	TEXT(config_mirror, agent_address),
+	PORT(config_mirror, agent_port),
 	TEXT(config_mirror, virtual_address),
 };
 static const struct column mirror_members[] = {

@@ -104,10 +104,14 @@ static void set_default(struct decode *decode, const struct config_parameter *pa
 static void set_given(struct decode *decode, const struct config_parameter *parameter,
 		      const struct cpf_setting *setting, struct config_value *value)
 {
+	size_t length = strlen(setting->value);
 	struct decode_fields whole;
 
+	/* Neither numbers nor hosts have the signs of a comment in them; other values do. */
+	if (kind_has_number(parameter->kind) || parameter->kind == CONFIG_KIND_HOST)
+		length = decode_uncommented(decode, setting->value, length);
 	/* One field: no value has NUL bytes. */
-	decode_split(setting, 0, strlen(setting->value), '\0', &whole);
+	decode_split(setting, 0, length, '\0', &whole);
 	value->where = decode_where(decode, &whole, 0);
 	value->text = decode_text(decode, &whole, 0);
 	value->state = CONFIG_GIVEN;

@@ -196,7 +196,8 @@ struct config_license_server {
 	struct location where;
 };
 
-/* [Mirrors] NAME=GUID,2,1,primary,QoS,0,TLS,virtual address,0,arbiter|port,... */
+/* [Mirrors] NAME=GUID,2,1,primary,QoS,0,TLS,virtual address,0,arbiter|port,... and, in Caché's reference,
+ * ...,0,agent address,agent port,arbiter,... */
 struct config_mirror {
 	const char *name;
 	const char *guid;
@@ -205,6 +206,8 @@ struct config_mirror {
 	const char *virtual_address; /* "" none; with its prefix length where it is given */
 	const char *arbiter; /* host; "" none */
 	uint16_t arbiter_port; /* 2188 where the file gives none */
+	const char *agent_address; /* "" none */
+	uint16_t agent_port; /* 0: bad (reported), or no address */
 	struct location where;
 	struct location arbiter_where;
 };

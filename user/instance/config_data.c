@@ -6,11 +6,6 @@
 
 #define SEVERAL(list) (&decode->config->list)
 
-static void split_commas(const struct cpf_setting *setting, struct decode_fields *ret)
-{
-	decode_split(setting, 0, strlen(setting->value), ',', ret);
-}
-
 /* `:mirror:M:DB` or `:ds:DB` in the place of a directory: what is behind the word. */
 static bool behind_word(const char *directory, const char *word, const char **ret)
 {
@@ -31,7 +26,7 @@ static void read_database(struct decode *decode, const struct cpf_section *secti
 	(void)section;
 	if (!database)
 		return;
-	split_commas(setting, &fields);
+	decode_split_row(decode, setting, &fields);
 	*database = (struct config_database){
 		.name = setting->key,
 		.directory = decode_text(decode, &fields, 0),
@@ -57,7 +52,7 @@ static void read_namespace(struct decode *decode, const struct cpf_section *sect
 	(void)section;
 	if (!namespace)
 		return;
-	split_commas(setting, &fields);
+	decode_split_row(decode, setting, &fields);
 	*namespace = (struct config_namespace){
 		.name = setting->key,
 		.globals = decode_text(decode, &fields, 0),

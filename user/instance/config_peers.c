@@ -5,7 +5,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "instance/source.h"
+
 #define AGENT_PORT 2188
+#define MIRROR_SWITCH_MAX 9
 
 static const char *const gateway_words[] = {
 	[CONFIG_GATEWAY_DOTNET] = ".NET",   [CONFIG_GATEWAY_JAVA] = "Java",
@@ -61,7 +64,7 @@ static void read_ecp_server(struct decode *decode, const struct cpf_section *sec
 	(void)section;
 	if (!server)
 		return;
-	split_commas(setting, &fields);
+	decode_split_row(decode, setting, &fields);
 	mirror = decode_text(decode, &fields, 2);
 	*server = (struct config_ecp_server){
 		.name = setting->key,
@@ -76,6 +79,20 @@ static void read_ecp_server(struct decode *decode, const struct cpf_section *sec
 	need_address(decode, &fields, 0, server->address);
 }
 
+/* `;` stands between two servers, and with a blank before it, and no `address,port` behind, before a comment. */
+static bool license_comment(const struct decode *decode, const struct cpf_setting *setting,
+			    size_t at, size_t length)
+{
+	const char *text = setting->value + at, *comma = memchr(text, ',', length);
+	size_t mark = at;
+
+	while (mark && setting->value[mark] != ';')
+		mark--;
+	return decode->config->product == CONFIG_IRIS && mark &&
+	       source_blank(setting->value[mark - 1]) &&
+	       (!comma || !strchr("0123456789", comma[1 + strspn(comma + 1, " \t")]));
+}
+
 static void read_license_server(struct decode *decode, const struct cpf_section *section,
 				const struct cpf_setting *setting)
 {
@@ -88,6 +105,9 @@ static void read_license_server(struct decode *decode, const struct cpf_section 
 	for (size_t i = 0; i < servers.count; i++) {
 		struct config_license_server *server;
 
+		if (i &&
+		    license_comment(decode, setting, servers.items[i].at, servers.items[i].length))
+			break;
 		/* An empty piece at the end of a list is nothing. */
 		if (!servers.items[i].length && servers.count > 1)
 			continue;
@@ -110,17 +130,43 @@ static void read_license_server(struct decode *decode, const struct cpf_section 
 		decode->config->license_servers.items[i].key_directory = directory;
 }
 
+/* The field of the arbiter, `host|port`, in IRIS. Caché's reference has an agent's address and port there, and
+ * the arbiter behind them: what is known by a port (and no small number, a switch of IRIS), or by a name, in
+ * their places. */
+#define MIRROR_ARBITER 9
+static bool mirror_has_agent(const struct decode_fields *fields)
+{
+	const char *value = fields->setting->value;
+	uint32_t number = 0;
+
+	if (fields->count <= MIRROR_ARBITER + 1 ||
+	    memchr(value + fields->items[MIRROR_ARBITER].at, '|',
+		   fields->items[MIRROR_ARBITER].length))
+		return false;
+	if (decode_digits(value + fields->items[MIRROR_ARBITER + 1].at,
+			  fields->items[MIRROR_ARBITER + 1].length, &number))
+		return number > MIRROR_SWITCH_MAX;
+	return fields->count > MIRROR_ARBITER + 2 && fields->items[MIRROR_ARBITER + 2].length &&
+	       !decode_digits(value + fields->items[MIRROR_ARBITER + 2].at,
+			      fields->items[MIRROR_ARBITER + 2].length, &number);
+}
+
 static void read_mirror(struct decode *decode, const struct cpf_section *section,
 			const struct cpf_setting *setting)
 {
 	struct config_mirror *mirror = DECODE_APPEND(decode, &decode->config->mirrors);
 	struct decode_fields fields, arbiter;
+	size_t at = MIRROR_ARBITER;
+	bool agent;
 
 	(void)section;
 	if (!mirror)
 		return;
-	split_commas(setting, &fields);
-	split_bar(&fields, 9, &arbiter);
+	decode_split_row(decode, setting, &fields);
+	agent = mirror_has_agent(&fields);
+	if (agent)
+		at = MIRROR_ARBITER + 2;
+	split_bar(&fields, at, &arbiter);
 	*mirror = (struct config_mirror){
 		.name = setting->key,
 		.guid = decode_text(decode, &fields, 0),
@@ -129,9 +175,12 @@ static void read_mirror(struct decode *decode, const struct cpf_section *section
 		.virtual_address = decode_text(decode, &fields, 7),
 		.arbiter = decode_text(decode, &arbiter, 0),
 		.arbiter_port = decode_port(decode, &arbiter, 1, AGENT_PORT),
+		.agent_address = agent ? decode_text(decode, &fields, MIRROR_ARBITER) : "",
 		.where = cpf_key_location(decode->cpf, setting),
-		.arbiter_where = given_where(decode, &fields, 9),
+		.arbiter_where = given_where(decode, &fields, at),
 	};
+	if (*mirror->agent_address)
+		mirror->agent_port = decode_port(decode, &fields, MIRROR_ARBITER + 1, AGENT_PORT);
 	/* `0` in the place of an address says that there is none. */
 	if (strcmp(mirror->arbiter, "0") == 0)
 		mirror->arbiter = "";
@@ -150,7 +199,7 @@ static void read_mirror_member(struct decode *decode, const struct cpf_section *
 
 	if (!member)
 		return;
-	split_commas(setting, &fields);
+	decode_split_row(decode, setting, &fields);
 	port = fields.count > 8 && fields.items[8].length;
 	*member = (struct config_mirror_member){
 		.mirror = section->argument ? section->argument : "",
@@ -177,7 +226,7 @@ static void read_shadow(struct decode *decode, const struct cpf_section *section
 	(void)section;
 	if (!shadow)
 		return;
-	split_commas(setting, &fields);
+	decode_split_row(decode, setting, &fields);
 	split_bar(&fields, 0, &source);
 	*shadow = (struct config_shadow){
 		.name = setting->key,

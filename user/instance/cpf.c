@@ -262,6 +262,14 @@ static int parse_text(struct cpf_parse *parse, size_t length)
 	return cpf_join(parse);
 }
 
+/* A whole configuration has the release that wrote it, and the system's own database. */
+static bool is_part(const struct cpf *cpf)
+{
+	return !cpf_setting(cpf, "ConfigFile", "Version") &&
+	       !cpf_setting(cpf, "Databases", "CACHESYS") &&
+	       !cpf_setting(cpf, "Databases", "IRISSYS");
+}
+
 int cpf_read(const char *file, const char *text, size_t length, struct diagnostics *diagnostics,
 	     struct cpf **ret)
 {
@@ -282,8 +290,7 @@ int cpf_read(const char *file, const char *text, size_t length, struct diagnosti
 	diagnostics_sort(diagnostics, before);
 	if (r)
 		return r;
-	if (cpf->kind == CPF_CONFIGURATION &&
-	    (cpf_section(cpf, CPF_ACTIONS, NULL) || !cpf_setting(cpf, "ConfigFile", "Version")))
+	if (cpf->kind == CPF_CONFIGURATION && (cpf_section(cpf, CPF_ACTIONS, NULL) || is_part(cpf)))
 		cpf->kind = CPF_MERGE;
 	*ret = take_ptr(cpf);
 	return 0;

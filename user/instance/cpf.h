@@ -9,7 +9,7 @@
  *   - a setting is cut at its first `=`; blanks at the ends of a line mean nothing, inside a value
  *     they do, those right behind `=` included;
  *   - `;`, `#`, `//` and `/ * ... * /` are comments only where a line begins with one: values of real
- *     files are full of them;
+ *     files are full of them (of IRIS, config.h drops those behind numbers, hosts and rows);
  *   - keys are whatever stands before `=`: blanks, quotes, commas, parentheses, `%`;
  *   - in [Actions] of a merge file the key ends at the first `:` (`CreateDatabase:Name=X,...`).
  * Bytes that are not UTF-8 stay as they are (old files are in the site's own code page).
@@ -64,7 +64,8 @@ enum cpf_kind {
 	CPF_LAST_GOOD, /* _LastGood_.cpf: copied after a start or stop that went well */
 	CPF_INSTALL, /* install.cpf: as installed */
 	CPF_REJECTED, /* iris.cpf_rejected: what a start refused */
-	CPF_MERGE, /* a part of a configuration; has [Actions], or no [ConfigFile] Version */
+	CPF_MERGE, /* a part of a configuration; has [Actions], or neither
+		    * [ConfigFile] Version nor the database of the system */
 	CPF_KIND_MAX,
 };
 extern const struct vocabulary cpf_kind_words; /* "configuration", "backup", "last good" ... */

@@ -89,6 +89,41 @@ static size_t field_end(const char *value, size_t at, size_t end, char separator
 	return found ? (size_t)(found - value) : end;
 }
 
+/* The length of a comment's mark; 0: none begins there. */
+static size_t comment_mark(const char *text, size_t length)
+{
+	if (*text == ';' || *text == '#')
+		return 1;
+	return length > 1 && *text == '/' && (text[1] == '/' || text[1] == '*') ? 2 : 0;
+}
+
+/* apart: only with blanks on both sides. */
+static size_t before_comment(const struct decode *decode, const char *text, size_t length,
+			     bool apart)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; decode->config->product == CONFIG_IRIS && i < length; i++) {
+		size_t mark = comment_mark(text + i, length - i);
+
+		quoted ^= text[i] == '"';
+		if (!mark || quoted)
+			continue;
+		if (apart && ((i && !source_blank(text[i - 1])) ||
+			      (i + mark < length && !source_blank(text[i + mark]))))
+			continue;
+		while (i && source_blank(text[i - 1]))
+			i--;
+		return i;
+	}
+	return length;
+}
+
+size_t decode_uncommented(const struct decode *decode, const char *text, size_t length)
+{
+	return before_comment(decode, text, length, false);
+}
+
 void decode_split(const struct cpf_setting *setting, size_t at, size_t end, char separator,
 		  struct decode_fields *ret)
 {
@@ -109,6 +144,14 @@ void decode_split(const struct cpf_setting *setting, size_t at, size_t end, char
 		more = stop < end;
 		at = stop;
 	}
+}
+
+void decode_split_row(const struct decode *decode, const struct cpf_setting *setting,
+		      struct decode_fields *ret)
+{
+	size_t length = strlen(setting->value);
+
+	decode_split(setting, 0, before_comment(decode, setting->value, length, true), ',', ret);
 }
 
 static void unquote(const char **text, size_t *length)
@@ -163,11 +206,12 @@ uint16_t decode_port(struct decode *decode, const struct decode_fields *fields, 
 {
 	struct location where = decode_where(decode, fields, field);
 	const char *text = decode_text(decode, fields, field);
+	size_t length = decode_uncommented(decode, text, strlen(text));
 	uint16_t port;
 
-	if (!*text && otherwise)
+	if (!length && otherwise)
 		return otherwise;
-	if (source_port(text, strlen(text), &port))
+	if (source_port(text, length, &port))
 		return port;
 	diagnostic_hint(decode_error(decode, &where,
 				     *text ? "`%s` is no port" : "%sno port is given", text),
@@ -179,9 +223,10 @@ uint32_t decode_number(struct decode *decode, const struct decode_fields *fields
 {
 	struct location where = decode_where(decode, fields, field);
 	const char *text = decode_text(decode, fields, field);
+	size_t length = decode_uncommented(decode, text, strlen(text));
 	uint32_t number = 0;
 
-	if (*text && !decode_digits(text, strlen(text), &number))
+	if (length && !decode_digits(text, length, &number))
 		diagnostic_hint(decode_error(decode, &where, "`%s` is no number", text),
 				"digits only");
 	return number;

@@ -35,10 +35,22 @@ struct decode_fields {
  * quotes. What goes beyond DECODE_FIELDS_MAX stays in the last field. */
 void decode_split(const struct cpf_setting *setting, size_t at, size_t end, char separator,
 		  struct decode_fields *ret);
+/*
+ * IRIS's reference allows comments behind a value (`;`, `#`, two slashes, a slash and an asterisk). Whether Caché
+ * takes them is not known: there they stay, and what they stand behind is no number.
+ *
+ * decode_split_row: the fields between commas of a whole row, but for a comment that has blanks on both sides.
+ * decode_uncommented: how many bytes come before a comment and the blanks before it. Only for what never has such
+ * signs itself: numbers, hosts.
+ */
+void decode_split_row(const struct decode *decode, const struct cpf_setting *setting,
+		      struct decode_fields *ret);
+size_t decode_uncommented(const struct decode *decode, const char *text, size_t length);
 /* A field's text, `""` and quotes around it taken off; "" beyond the last. */
 const char *decode_text(struct decode *decode, const struct decode_fields *fields, size_t field);
 const char *decode_copy(struct decode *decode, const char *text, size_t length);
-/* A field's port. Empty: `otherwise`; where that is 0 and for what is no port: an error, and 0. */
+/* A field's port, without a comment behind it. Empty: `otherwise`; where that is 0 and for what is no port: an
+ * error, and 0. */
 uint16_t decode_port(struct decode *decode, const struct decode_fields *fields, size_t field,
 		     uint16_t otherwise);
 /* A field's number; empty: 0, and so is, with an error, what is no number. */

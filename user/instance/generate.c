@@ -145,18 +145,18 @@ static void write_head(struct generation *generation)
 							     : "Cache";
 
 	const char *beside = generation->input->foreign ? beside_foreign : beside_here;
+	const char *version = instance->version ? instance->version
+						: config_text(generation->config, CONFIG_VERSION);
 
 	draft_set(generation->draft, &generation->draft->head,
-		  "Policy of the instance %s (%s %s), made by `cachewarden policy generate`\n"
+		  "Policy of the instance %s (%s%s%s), made by `cachewarden policy generate`\n"
 		  "from %s %s\n"
 		  "Each service of the hardening guide is here: as a rule whose `why` names its "
 		  "origin, or as a comment that says why there is none and what to add.\n"
 		  "Run it in audit mode first. What is reported and wanted becomes a rule of "
 		  "yours; generate again after a change, with --merge, which keeps what is yours.\n"
 		  "%s",
-		  instance->name ? instance->name : "?", product,
-		  instance->version ? instance->version
-				    : config_text(generation->config, CONFIG_VERSION),
+		  instance->name ? instance->name : "?", product, *version ? " " : "", version,
 		  generation->config->cpf->file, beside,
 		  instance->name_known ? ""
 				       : "The name is made from the directory: no source of the "

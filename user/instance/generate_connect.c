@@ -94,6 +94,23 @@ void generation_snmp(struct generation *generation, enum service_id service)
 
 /* ------------------------------------------------------------------ ECP */
 
+/* After a failover the connection goes to whichever member is the primary then. */
+static void ecp_mirror(struct generation *generation, const struct config_ecp_server *server)
+{
+	_cleanup_free_ char *example = NULL;
+	struct draft_entry *note = draft_note(
+		generation->draft, DRAFT_CONNECT, "ecp-mirror",
+		"%s: `%s` is a member of a mirror, and the connection goes to whichever member is "
+		"the "
+		"primary. The others' addresses are not in this file; each of them needs:",
+		generation_place(generation, &server->where), server->name);
+
+	draft_set(generation->draft, &example,
+		  "- { id: ecp-member, allow: tcp/%u, to: MEMBER, by: DATABASE }\n", server->port);
+	if (example)
+		draft_example(note, example);
+}
+
 void generation_ecp(struct generation *generation, enum service_id service)
 {
 	const struct config *config = generation->config;
@@ -109,6 +126,8 @@ void generation_ecp(struct generation *generation, enum service_id service)
 		if (!server->used)
 			draft_doubt(rule, "%s: no database is on that server",
 				    generation_place(generation, &server->where));
+		else if (server->mirror_connection == 1)
+			ecp_mirror(generation, server);
 	}
 	if (!used)
 		draft_remark(generation->draft, service, NULL);
@@ -163,6 +182,10 @@ void generation_arbiter(struct generation *generation, enum service_id service)
 	     i++) {
 		const struct config_mirror *mirror = &config->mirrors.items[i];
 
+		if (*mirror->agent_address)
+			generation_connect(generation, SERVICE_AGENT, mirror->name,
+					   mirror->agent_address, mirror->agent_port,
+					   &mirror->where, "[Mirrors], agent");
 		if (!*mirror->arbiter)
 			continue;
 		arbiters++;
