@@ -111,10 +111,13 @@ static int read_lines(struct listing *listing, struct source *source)
 	int r = 0;
 
 	while (!r && source_next(source, &line)) {
-		if (!listing->read && !screen_heading(listing, &line))
-			csv_heading(listing, &line);
-		else if (listing->read && line.length)
+		if (!listing->read) {
+			if (!screen_heading(listing, &line))
+				csv_heading(listing, &line);
+			listing->heading = line.number;
+		} else if (line.length) {
 			r = listing->read(listing, &line);
+		}
 	}
 	return r;
 }
@@ -144,6 +147,12 @@ int role_list_read(const char *file, const char *text, size_t length,
 		role_list_release(&list);
 		return r;
 	}
+	if (!list.count)
+		listing_warn(&listing, listing.heading, 1,
+			     "no process is listed below this heading%s",
+			     listing.process_at ? ": is the text as it was on the screen, with its "
+						  "blanks?"
+						: "");
 	sort_rows(&list);
 	*ret = list;
 	return 0;

@@ -82,6 +82,7 @@ static void csv_column(struct listing *listing, int number, const char *name)
 	} names[] = {
 		{ "Pid", offsetof(struct listing, pid) },
 		{ "Process", offsetof(struct listing, pid) },
+		{ "Process ID", offsetof(struct listing, pid) },
 		{ "Routine", offsetof(struct listing, routine) },
 		{ "NameSpace", offsetof(struct listing, namespace) },
 		{ "Nspace", offsetof(struct listing, namespace) },

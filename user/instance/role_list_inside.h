@@ -14,10 +14,12 @@ struct listing {
 	const struct source *source;
 	struct role_list *list;
 	size_t capacity;
+	unsigned int heading; /* its line */
 	/* NULL until the heading was found. 0 or -ENOMEM. */
 	int (*read)(struct listing *listing, const struct source_line *line);
 	/* ^%SS: where the columns of the heading begin, in bytes of the line */
 	size_t process_at, namespace_at, routine_at;
+	uint32_t open; /* ^%SS: the process whose row goes on in the next line; 0: none */
 	/* CSV: which column has what; -1: none has */
 	char separator;
 	int pid, routine, namespace, user;

@@ -105,30 +105,46 @@ static bool under_process(const struct listing *listing, const struct word *word
 	return end > listing->process_at + SLACK && end <= listing->process_at + PROCESS_WIDTH;
 }
 
+/* The process of a line, whose other words begin at *at. A device of more than its column leaves the rest of its
+ * row to the next line. False: it goes on from a row that has a routine, or is the sum below the last. */
+static bool screen_process(struct listing *listing, const struct source_line *line, size_t *at,
+			   uint32_t *ret)
+{
+	uint32_t open = listing->open;
+	struct word word;
+
+	listing->open = 0;
+	if (!next_word(line, at, &word))
+		return false;
+	/* `8332*` is the process that made the list. */
+	if (word.length > 1 && word.text[word.length - 1] == '*')
+		word.length--;
+	if (under_process(listing, &word) && listing_pid(word.text, word.length, ret))
+		return true;
+	*at = 0;
+	*ret = open;
+	return open && in_column(&word, listing->namespace_at);
+}
+
 static int screen_read(struct listing *listing, const struct source_line *line)
 {
 	struct role_list_row row = { .line = line->number };
 	struct word word;
 	size_t at = 0;
 
-	/* `8332*` is the process that made the list. What begins otherwise goes on from a row, or is the
-	 * sum below the last. */
-	if (!next_word(line, &at, &word))
-		return 0;
-	if (word.length > 1 && word.text[word.length - 1] == '*')
-		word.length--;
-	if (!under_process(listing, &word) || !listing_pid(word.text, word.length, &row.pid))
+	if (!screen_process(listing, line, &at, &row.pid))
 		return 0;
 	while (next_word(line, &at, &word))
 		if (screen_word(listing, &word, &row))
 			break;
-	if (!*row.routine) {
-		if (at < line->length || *row.namespace)
-			listing_warn(listing, line->number, line->column,
-				     "process %u has no routine: the row is passed over", row.pid);
-		return 0;
-	}
-	return listing_add(listing, &row);
+	if (*row.routine)
+		return listing_add(listing, &row);
+	if (at < line->length || *row.namespace)
+		listing_warn(listing, line->number, line->column,
+			     "process %u has no routine: the row is passed over", row.pid);
+	else
+		listing->open = row.pid;
+	return 0;
 }
 
 bool screen_heading(struct listing *listing, const struct source_line *line)

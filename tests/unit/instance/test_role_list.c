@@ -89,6 +89,46 @@ static void test_screen_odd(void **state)
 	role_list_release(&list);
 }
 
+/* A device of more than its column: the rest of the row is on the next line. */
+static void test_screen_wide(void **state)
+{
+	struct role_list list = read_list(
+		HEAD
+		"        2001  |TCP|51773|2001\n"
+		"                          %SYS           %SYS.cspServer2  12,5   8  CSPSystem\n"
+		"     4194303  /dev/pts/1000000\n"
+		"\n"
+		"                          WARD           SERVER           12,5   8\n"
+		"        2003  |TCP|51773|2003\n"
+		"        2004  /dev/null   %SYS           %SYS.Monitor.Control\n"
+		"                                                 1135005,22497 8\n",
+		0);
+
+	(void)state;
+	assert_int_equal(list.count, 3);
+	check(&list, 4194303, "SERVER", "WARD", "");
+	check(&list, 2001, "%SYS.cspServer2", "%SYS", "");
+	check(&list, 2004, "%SYS.Monitor.Control", "%SYS", "");
+	role_list_release(&list);
+}
+
+/* A list that labels nobody is not taken in silence: its blanks were lost, or it is empty. */
+static void test_nobody(void **state)
+{
+	static const char *const texts[] = {
+		"Process Device Namespace Routine CPU,Glob Pr User/Location\n2001 CONTROL 0,0 8\n",
+		HEAD "2001 CONTROL 0,0 8\n", HEAD, "Pid,Routine\n", "Process ID,Routine\n2001,\n"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct role_list list = read_list(texts[i], 1);
+
+		assert_int_equal(list.count, 0);
+		role_list_release(&list);
+	}
+}
+
 static void test_csv(void **state)
 {
 	static const char *const texts[] = {
@@ -97,6 +137,8 @@ static void test_csv(void **state)
 		"sep=;\nJob;Pid;Routine;Nspace;User;Other\n1;2001;CONTROL;;;x\n2;2002;\"a "
 		"\"\"b\"\", "
 		"c\";%SYS;Admin\n",
+		"\xef\xbb\xbfJob #,Process ID,User,Namespace,Routine\n1,2001,,,CONTROL\n"
+		"2,2002,Admin,%SYS,\"a \"\"b\"\", c\"\n",
 		"ROUTINE\tPROCESS\tNAMESPACE\tUSERNAME\r\nCONTROL\t2001\r\n\"a \"\"b\"\", "
 		"c\"\t2002\t%SYS\tAdmin\r\n",
 	};
@@ -172,9 +214,10 @@ static void test_observed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_screen), cmocka_unit_test(test_screen_odd),
-		cmocka_unit_test(test_csv),    cmocka_unit_test(test_csv_odd),
-		cmocka_unit_test(test_none),   cmocka_unit_test(test_observed),
+		cmocka_unit_test(test_screen),	    cmocka_unit_test(test_screen_odd),
+		cmocka_unit_test(test_csv),	    cmocka_unit_test(test_csv_odd),
+		cmocka_unit_test(test_screen_wide), cmocka_unit_test(test_nobody),
+		cmocka_unit_test(test_none),	    cmocka_unit_test(test_observed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
