@@ -139,9 +139,12 @@ static int put_file(const char *path, bool replace, const struct buffer *text)
 			 path);
 		return CLI_BAD_USAGE;
 	}
-	if (r)
-		return log_err(r, "write %s", path), CLI_CANNOT;
-	return CLI_YES;
+	if (!r)
+		return CLI_YES;
+	log_err(r, "write %s", path);
+	if (r == -ENOENT)
+		log_hint("its directory is not there: make it before (mkdir -p)");
+	return CLI_CANNOT;
 }
 
 static int put_merged(const char *path, const struct draft *draft, const struct buffer *made)
