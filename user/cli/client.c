@@ -12,6 +12,7 @@
 
 #include "event/print.h"
 #include "util/log.h"
+#include "util/terminal.h"
 
 #define PATIENCE_SECONDS 5
 
@@ -43,7 +44,7 @@ uint8_t cli_format(const struct cli_common *common)
 {
 	if (common->json)
 		return EVENT_FORMAT_JSON;
-	return cli_colour(stdout) ? EVENT_FORMAT_COLOUR : EVENT_FORMAT_TEXT;
+	return terminal_colour(stdout) ? EVENT_FORMAT_COLOUR : EVENT_FORMAT_TEXT;
 }
 
 void cli_request_add(struct ipc_request *request, const char *name, const char *value)

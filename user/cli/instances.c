@@ -12,6 +12,7 @@
 #include "cli/instances_show.h"
 #include "util/cleanup.h"
 #include "util/log.h"
+#include "util/terminal.h"
 
 enum {
 	OPTION_QLIST = 1,
@@ -146,7 +147,7 @@ static int show_cpf(struct finding *finding, bool json)
 	}
 	if (buffer.length)
 		fwrite(buffer.data, 1, buffer.length, stdout);
-	diagnostics_print(&finding->diagnostics, stderr, cli_colour(stderr));
+	diagnostics_print(&finding->diagnostics, stderr, terminal_colour(stderr));
 	if (r)
 		return CLI_BAD_USAGE;
 	return finding->diagnostics.errors ? CLI_NO : CLI_YES;
@@ -164,7 +165,7 @@ int cli_instances(int argc, char **argv)
 		find(&finding);
 		if (!finding.error)
 			finding.error = print(&finding, parser.common.json);
-		diagnostics_print(&finding.diagnostics, stderr, cli_colour(stderr));
+		diagnostics_print(&finding.diagnostics, stderr, terminal_colour(stderr));
 		status = conclude(&finding);
 	}
 	registry_free(finding.registry);

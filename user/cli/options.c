@@ -106,16 +106,6 @@ int cli_bad_usage(const struct cli_usage *usage, const char *format, ...)
 	return CLI_BAD_USAGE;
 }
 
-bool cli_colour(FILE *stream)
-{
-	const char *term = getenv("TERM");
-	const char *no_color = getenv("NO_COLOR");
-
-	if (no_color && *no_color)
-		return false;
-	return isatty(fileno(stream)) && term && strcmp(term, "dumb") != 0;
-}
-
 /* The first directory of one of systemd's colon-separated lists, with a suffix; else the default. A
  * relative one is no answer of systemd's and is passed over. */
 static const char *common_directory(const char *variable, const char *suffix, const char *fallback,

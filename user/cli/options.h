@@ -97,7 +97,4 @@ int cli_bad_usage(const struct cli_usage *usage, const char *format, ...)
 /* What --help prints: synopsis, summary, options, notes. */
 void cli_help(const struct cli_usage *usage, FILE *to);
 
-/* Is the stream a terminal that wants colour (NO_COLOR, TERM=dumb)? */
-bool cli_colour(FILE *stream);
-
 #endif

@@ -10,6 +10,7 @@
 #include "cli/policy.h"
 #include "util/cleanup.h"
 #include "util/log.h"
+#include "util/terminal.h"
 
 #define IMAGE_BYTES ((size_t)CW_PAGES * CW_PAGE_SIZE)
 
@@ -247,7 +248,7 @@ void policy_print_diagnostics(const struct diagnostics *diagnostics, enum severi
 	for (size_t i = 0; i < diagnostics->count; i++)
 		if (diagnostics->items[i].severity >= least)
 			items[some.count++] = diagnostics->items[i];
-	diagnostics_print(&some, stderr, cli_colour(stderr));
+	diagnostics_print(&some, stderr, terminal_colour(stderr));
 }
 
 int policy_load_failed(const struct loaded *loaded, int r)

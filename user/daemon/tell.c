@@ -5,18 +5,18 @@
  */
 #include <stdio.h>
 
-#include "cli/options.h"
 #include "daemon/daemon.h"
 #include "util/log.h"
+#include "util/terminal.h"
 
 #define BATCH_MILLISECONDS 100 /* the longest that an allowed event waits */
 #define ALL_OPERATIONS ((1u << CW_OPERATION_MAX) - 1)
 
 static void tell_print(struct daemon *daemon, const struct event *event)
 {
-	enum event_format format = daemon->options.json ? EVENT_FORMAT_JSON
-				   : cli_colour(stdout) ? EVENT_FORMAT_COLOUR
-							: EVENT_FORMAT_TEXT;
+	enum event_format format = daemon->options.json	     ? EVENT_FORMAT_JSON
+				   : terminal_colour(stdout) ? EVENT_FORMAT_COLOUR
+							     : EVENT_FORMAT_TEXT;
 	_cleanup_buffer_ struct buffer line = { 0 };
 
 	event_print(event, format, &line);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/terminal.h"
 #include "util/utf8.h"
 
 static enum log_level log_verbosity = LOG_LEVEL_NOTICE;
@@ -65,7 +66,7 @@ static void visible(const char *text, char to[4 * LOG_LINE_MAX])
 
 int log_message(enum log_level level, int error, const char *format, ...)
 {
-	int colour = isatty(STDERR_FILENO);
+	bool colour = terminal_colour(stderr);
 	char line[LOG_LINE_MAX], shown[4 * LOG_LINE_MAX];
 	va_list args;
 
