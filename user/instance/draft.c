@@ -179,6 +179,10 @@ struct draft_entry *draft_rule(struct draft *draft, enum draft_part part, const 
 {
 	char unique[POLICY_NAME_MAX + 1];
 
+	if (suffix && draft->part_count[part] >= DRAFT_PART_MAX - DRAFT_PART_RESERVED) {
+		draft->left_out[part]++;
+		return NULL;
+	}
 	name_make(draft, part, base, suffix, unique);
 	return entry_new(draft, part, unique);
 }

@@ -30,6 +30,8 @@ struct draft_texts {
 
 /* Entries of one part; a class of rules has room for 512. What is beyond is counted and said. */
 #define DRAFT_PART_MAX 500
+/* Of these, for what is no row of a list: a long list must not keep the services behind it out. */
+#define DRAFT_PART_RESERVED 100
 
 struct draft_entry {
 	struct draft *draft;
@@ -87,7 +89,8 @@ struct draft_entry *draft_find(const struct draft *draft, const char *name);
 /* Is there an executable of that name, in force? */
 bool draft_has(const struct draft *draft, const char *name);
 
-/* The id is base, or base-suffix with what no id may have replaced, and made unique in its part. */
+/* The id is base, or base-suffix with what no id may have replaced, and made unique in its part. With a suffix it
+ * is of a row of a list. NULL: no memory, or no room for it. */
 struct draft_entry *draft_rule(struct draft *draft, enum draft_part part, const char *base,
 			       const char *suffix);
 void draft_what(struct draft_entry *entry, const char *format, ...)

@@ -37,6 +37,7 @@ static generation_service *const functions[SERVICES_MAX] = {
 	[SERVICE_ARBITER] = generation_arbiter,
 	[SERVICE_VIRTUAL_ADDRESS] = generation_virtual_address,
 	[SERVICE_SHADOW] = generation_shadow,
+	[SERVICE_TCP_ADAPTERS] = generation_adapters,
 	[SERVICE_TELEMETRY] = generation_telemetry,
 	[SERVICE_SHARDING] = generation_sharding,
 	[SERVICE_ARCHIVES] = generation_archives,

@@ -156,6 +156,24 @@ void generation_ecp_server(struct generation *generation, enum service_id servic
 		draft_remark(generation->draft, service, NULL);
 }
 
+/* Which adapters there are only the database knows; whether any may be, the configuration. */
+void generation_adapters(struct generation *generation, enum service_id service)
+{
+	const struct config_value *start =
+		&generation->config->parameters[CONFIG_ENSEMBLE_AUTO_START];
+
+	if (!start->where.line || !config_known(generation->config, CONFIG_ENSEMBLE_AUTO_START))
+		draft_remark(generation->draft, service, NULL);
+	else
+		draft_remark(generation->draft, service,
+			     start->number ? "%s is 1: productions start with the instance, and "
+					     "adapters of all kinds with them. %s"
+					   : "%s is 0: productions, and their adapters, start only "
+					     "when somebody starts them. %s",
+			     generation_parameter(generation, CONFIG_ENSEMBLE_AUTO_START),
+			     services[service].absent);
+}
+
 /* ------------------------------------------------------------------ ISCAgent */
 
 void generation_agent(struct generation *generation, enum service_id service)

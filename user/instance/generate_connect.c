@@ -126,7 +126,7 @@ void generation_ecp(struct generation *generation, enum service_id service)
 		if (!server->used)
 			draft_doubt(rule, "%s: no database is on that server",
 				    generation_place(generation, &server->where));
-		else if (server->mirror_connection == 1)
+		else if (rule && server->mirror_connection == 1)
 			ecp_mirror(generation, server);
 	}
 	if (!used)
@@ -194,7 +194,14 @@ void generation_arbiter(struct generation *generation, enum service_id service)
 			mirror->arbiter_where.line ? &mirror->arbiter_where : &mirror->where,
 			"[Mirrors], arbiter");
 	}
-	if (!arbiters)
+	if (!arbiters && *config_text(config, CONFIG_ARBITER_URL))
+		draft_remark(
+			generation->draft, service,
+			"%s is `%s`, which a mirror is made with; no mirror of this instance has "
+			"an arbiter yet",
+			generation_parameter(generation, CONFIG_ARBITER_URL),
+			config_text(config, CONFIG_ARBITER_URL));
+	else if (!arbiters)
 		draft_remark(generation->draft, service, NULL);
 }
 

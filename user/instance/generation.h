@@ -86,7 +86,7 @@ typedef void generation_service(struct generation *generation, enum service_id s
 /* generate_bind.c */
 generation_service generation_superserver, generation_extra_superservers, generation_web_server,
 	generation_telnet, generation_ecp_server, generation_site_web_server,
-	generation_application, generation_agent;
+	generation_application, generation_adapters, generation_agent;
 /* generate_license.c */
 generation_service generation_license, generation_license_query;
 /* generate_gateways.c */

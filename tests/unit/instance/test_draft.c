@@ -264,6 +264,27 @@ static void test_bound(void **state)
 	policy_free(policy);
 }
 
+/* A long list leaves room for the services behind it. */
+static void test_bound_of_lists(void **state)
+{
+	_cleanup_draft_ struct draft *draft = make();
+	char *text;
+
+	(void)state;
+	for (unsigned int i = 0; i < 3000; i++) {
+		struct draft_entry *rule = draft_rule(draft, DRAFT_CONNECT, "x", "row");
+
+		draft_what(rule, "tcp/%u", i + 1);
+		draft_by(rule, "cache");
+	}
+	draft_remark(draft, SERVICE_MAIL_OUT, NULL);
+	assert_non_null(draft_rule(draft, DRAFT_CONNECT, "names", NULL));
+	text = print(draft);
+	assert_non_null(strstr(text, "# smtp: "));
+	assert_non_null(strstr(text, "and 2600 more, for which there is no room"));
+	free(text);
+}
+
 static void test_example(void **state)
 {
 	_cleanup_draft_ struct draft *draft = make();
@@ -282,7 +303,8 @@ int main(void)
 		cmocka_unit_test(test_hostile_why),   cmocka_unit_test(test_hostile_comments),
 		cmocka_unit_test(test_value_is_kept), cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_lines),	      cmocka_unit_test(test_names),
-		cmocka_unit_test(test_bound),	      cmocka_unit_test(test_example),
+		cmocka_unit_test(test_bound),	      cmocka_unit_test(test_bound_of_lists),
+		cmocka_unit_test(test_example),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
