@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -44,11 +45,15 @@ static void notify_open(void)
 
 struct daemon_how daemon_how;
 
-/* As systemd starts it: what works with every capability may not with those of the unit. */
+/*
+ * As systemd starts it: what works with every capability may not with those of the unit. It sets LimitMEMLOCK=,
+ * which up to 5.10 maps count against; whoever has every capability is held to no limit.
+ */
 static void daemon_bound(void)
 {
 	static const int unit[] = { UNIT_CAPABILITIES };
 
+	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
 	for (int capability = 0; capability <= CAP_LAST_CAP; capability++) {
 		bool kept = false;
 
