@@ -141,6 +141,9 @@ static void check_mirror(struct decode *decode)
 	for (size_t i = 0; i < config->mirror_members.count; i++) {
 		const struct config_mirror_member *member = &config->mirror_members.items[i];
 
+		/* A reference shows the section without a mirror's name. */
+		if (!*member->mirror && config->mirrors.count)
+			continue;
 		if (names_find(&mirrors, member->mirror) < 0)
 			diagnostic_hint(decode_warning(decode, &member->where,
 						       "`%s` is a member of mirror `%s`, which is "
@@ -220,6 +223,79 @@ static void says_platform(struct decode *decode)
 				"Linux is written `Linux/x86-64~UNIX`");
 }
 
+/* Of the references of Caché and IRIS, and of real files. */
+static const char *const sections[] = {
+	"Actions",
+	"Archives",
+	"Cluster",
+	"ComPorts",
+	"ConfigFile",
+	"Conversions",
+	"Databases",
+	"Debug",
+	"DeviceSubTypes",
+	"Devices",
+	"ECP",
+	"ECPServers",
+	"Gateways",
+	"IO",
+	"Journal",
+	"LicenseServers",
+	"Logging",
+	"MagTapes",
+	"Map",
+	"MapMirrors",
+	"MapShadows",
+	"MirrorAsyncMemberSources",
+	"MirrorMember",
+	"Mirrors",
+	"Miscellaneous",
+	"Monitor",
+	"Namespaces",
+	"SQL",
+	"Shadows",
+	"SqlSysDatatypes",
+	"SqlUserDatatypes",
+	"Startup",
+	"Telnet",
+	"WorkQueues",
+	"config",
+};
+#define SECTIONS_TOLD_MAX 20
+static const struct vocabulary section_words = { sections, ARRAY_SIZE(sections) };
+
+static bool section_known(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		if (strcasecmp(sections[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* What is in a section that nobody knows has no effect: where its name is like another's, that is a mistake. */
+static void says_sections(struct decode *decode)
+{
+	unsigned int told = 0;
+
+	for (size_t i = 0; i < decode->cpf->section_count && told < SECTIONS_TOLD_MAX; i++) {
+		const struct cpf_section *section = &decode->cpf->sections[i];
+		struct location where = { decode->cpf->file, section->line, section->column, 1 };
+		const char *near;
+
+		if (section_known(section->name))
+			continue;
+		near = vocabulary_nearest(&section_words, section->name);
+		diagnostic_hint(
+			diagnostics_add(decode->diagnostics,
+					near ? SEVERITY_WARNING : SEVERITY_NOTE, &where,
+					"[%s] is no section that is known: what is in it is "
+					"passed over",
+					section->name),
+			near ? "is it [%s]?" : "%s", near ? near : "a newer release may have it");
+		told++;
+	}
+}
+
 void decode_says(struct decode *decode)
 {
 	const struct config *config = decode->config;
@@ -241,6 +317,7 @@ void decode_says(struct decode *decode)
 			"move it to a file of its own, and merge that");
 	}
 	says_platform(decode);
+	says_sections(decode);
 }
 
 /* ---- questions ---- */

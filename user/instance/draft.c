@@ -174,12 +174,26 @@ struct draft_entry *draft_executable(struct draft *draft, const char *name, cons
 	return made;
 }
 
+/* Is there an entry of that base? */
+static bool base_taken(const struct draft *draft, enum draft_part part, const char *base)
+{
+	size_t length = strlen(base);
+
+	for (size_t i = 0; i < draft->count; i++)
+		if (draft->entries[i]->part == part && draft->entries[i]->name &&
+		    strncmp(draft->entries[i]->name, base, length) == 0 &&
+		    (!draft->entries[i]->name[length] || draft->entries[i]->name[length] == '-'))
+			return true;
+	return false;
+}
+
 struct draft_entry *draft_rule(struct draft *draft, enum draft_part part, const char *base,
 			       const char *suffix)
 {
 	char unique[POLICY_NAME_MAX + 1];
 
-	if (suffix && draft->part_count[part] >= DRAFT_PART_MAX - DRAFT_PART_RESERVED) {
+	if (suffix && draft->part_count[part] >= DRAFT_PART_MAX - DRAFT_PART_RESERVED &&
+	    base_taken(draft, part, base)) {
 		draft->left_out[part]++;
 		return NULL;
 	}

@@ -30,7 +30,8 @@ struct draft_texts {
 
 /* Entries of one part; a class of rules has room for 512. What is beyond is counted and said. */
 #define DRAFT_PART_MAX 500
-/* Of these, for what is no row of a list: a long list must not keep the services behind it out. */
+/* Of these, for what is no row of a list, and the first row of each: a long list must not keep the services behind
+ * it out. */
 #define DRAFT_PART_RESERVED 100
 
 struct draft_entry {

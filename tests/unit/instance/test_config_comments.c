@@ -156,6 +156,39 @@ static void test_arbiters(void **state)
 	}
 }
 
+/* A section that nobody knows is told of, loudly where it looks like another. */
+static void test_sections(void **state)
+{
+	static const struct said said[] = {
+		{ SEVERITY_WARNING, 4, 1, "[ECPServer] is no section that is known" },
+		{ SEVERITY_WARNING, 6, 1, "[MirrorMembers] is no section that is known" },
+		{ SEVERITY_NOTE, 8, 1, "[Site] is no section that is known" },
+	};
+	struct diagnostics diagnostics = { 0 };
+	struct config *config = NULL;
+	static const char text[] = CACHE_2017 "[ECPServer]\nE=10.0.0.7,1972\n"
+					      "[MirrorMembers]\nJoinMirror=1\n[Site]\na=b\n"
+					      "[Map.USER]\nGlobal_A=B\n[SHADOWS]\n[Debug]\n";
+
+	(void)state;
+	assert_int_equal(config_read("cache.cpf", text, strlen(text), &diagnostics, &config), 0);
+	assert_int_equal(config->ecp_servers.count, 0);
+	check_said(&diagnostics, said, ARRAY_SIZE(said));
+	config_free(config);
+}
+
+/* [MapMirrors] as Caché's reference shows it, without the mirror's name. */
+static void test_members(void **state)
+{
+	_cleanup_config_ struct config *config = read_good(
+		"[Mirrors]\nM=0A-1B,2,1,,8000,0,0,,0,\n"
+		"[MapMirrors]\nA=10.0.0.1,2188,,10.0.0.1,G,/i/,0,10.0.0.1,1972,,0,\n");
+
+	(void)state;
+	assert_int_equal(config->mirror_members.count, 1);
+	assert_int_equal(config->mirror_members.items[0].port, 1972);
+}
+
 /* Old releases need not have written which one they are. */
 static void test_whole(void **state)
 {
@@ -190,7 +223,8 @@ int main(void)
 		cmocka_unit_test(test_parameters), cmocka_unit_test(test_of_iris),
 		cmocka_unit_test(test_kept),	   cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_licenses),   cmocka_unit_test(test_arbiters),
-		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_whole),	   cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_members),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

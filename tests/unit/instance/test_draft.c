@@ -279,9 +279,11 @@ static void test_bound_of_lists(void **state)
 	}
 	draft_remark(draft, SERVICE_MAIL_OUT, NULL);
 	assert_non_null(draft_rule(draft, DRAFT_CONNECT, "names", NULL));
+	assert_non_null(draft_rule(draft, DRAFT_CONNECT, "y", "row")); /* of each list one */
+	assert_null(draft_rule(draft, DRAFT_CONNECT, "y", "row"));
 	text = print(draft);
 	assert_non_null(strstr(text, "# smtp: "));
-	assert_non_null(strstr(text, "and 2600 more, for which there is no room"));
+	assert_non_null(strstr(text, "and 2601 more, for which there is no room"));
 	free(text);
 }
 
