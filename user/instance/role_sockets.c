@@ -98,11 +98,15 @@ static bool mirror_peer(const struct role_instance *instance, const struct role_
 {
 	const struct config *config = instance->config;
 
-	for (size_t i = 0; i < config->mirrors.count; i++)
-		if (*config->mirrors.items[i].arbiter &&
-		    any_peer(instance, process, config->mirrors.items[i].arbiter,
-			     config->mirrors.items[i].arbiter_port))
+	for (size_t i = 0; i < config->mirrors.count; i++) {
+		const struct config_mirror *mirror = &config->mirrors.items[i];
+
+		if ((*mirror->arbiter &&
+		     any_peer(instance, process, mirror->arbiter, mirror->arbiter_port)) ||
+		    (*mirror->agent_address &&
+		     any_peer(instance, process, mirror->agent_address, mirror->agent_port)))
 			return true;
+	}
 	for (size_t i = 0; i < config->mirror_members.count; i++) {
 		const struct config_mirror_member *member = &config->mirror_members.items[i];
 		const struct {

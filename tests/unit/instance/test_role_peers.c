@@ -25,6 +25,7 @@ static const char cpf[] = "[ConfigFile]\nVersion=2017.1\n"
 			  "NEAR=127.0.0.2,1976,0\nHERE=localhost,1977,0\n"
 			  "[MirrorMember]\nJoinMirror=1\nSystemName=A\n"
 			  "[Mirrors]\nM=0A1B,2,1,A,5000,0,0,,0,arbiter|2188\n"
+			  "N=0A1C,2,1,A,5000,0,0,,0,10.4.0.2,2190,10.4.0.3,1\n"
 			  "[MapMirrors.M]\n"
 			  "B=agent-b,2189,,public-b,G2,/opt/site/cache/,0,private-b,1978,,0,\n"
 			  "[Shadows]\nS=source|1980,1,/j/,1,,,10\n";
@@ -131,6 +132,15 @@ static void a_member_that_comes(void **state)
 	assert_string_equal(role_of(NULL, 1972, "10.5.0.2", 40000), "SuperServer worker");
 }
 
+/* A row of [Mirrors] as Caché's reference has it: agent, its port, arbiter. */
+static void an_agent(void **state)
+{
+	(void)state;
+	assert_string_equal(role_of(NULL, 40000, "10.4.0.2", 2190), "mirroring");
+	assert_string_equal(role_of(NULL, 40000, "10.4.0.3", 2188), "mirroring");
+	assert_string_equal(role_of(NULL, 40000, "10.4.0.3", 2190), "database process");
+}
+
 static void peers_by_address(void **state)
 {
 	static const struct {
@@ -156,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(peers_by_name),
 		cmocka_unit_test(a_member_that_comes),
+		cmocka_unit_test(an_agent),
 		cmocka_unit_test(peers_by_address),
 	};
 
