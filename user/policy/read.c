@@ -225,7 +225,7 @@ static const struct schema_key policy_keys[] = {
 	  "operations that may stay unrefused where the backend cannot refuse them",
 	  read_allow_partial },
 	{ "on_stop", SCHEMA_TEXT, false, "`keep` or `release`",
-	  "whether verdicts stay in force after a stop; default keep when enforcing",
+	  "whether verdicts stay in force after a stop; default keep if `mode` is enforce",
 	  read_on_stop },
 };
 _Static_assert(ARRAY_SIZE(policy_keys) <= SCHEMA_KEYS_MAX, "SCHEMA_KEYS_MAX");
