@@ -82,9 +82,12 @@ void running_release(void)
 void scene_running(void)
 {
 	unsigned long long governed = status_governed("early");
+	char said[64];
 
 	if (!tap_ok(governed == GOVERNED, "running: what ran before the daemon is governed"))
 		tap_note("%llu processes, not %zu", governed, GOVERNED);
+	snprintf(said, sizeof(said), "passed, %zu processes governed", GOVERNED);
+	tap_ok(daemon_said(said), "running: the daemon says how many");
 	for (size_t i = 0; i < EARLY; i++) {
 		int fd = open(world_path("%s", early[i].fifo), O_WRONLY | O_CLOEXEC);
 

@@ -72,8 +72,9 @@ static int backend_label(struct daemon *daemon)
 	}
 	if (r)
 		return log_err(r, "carry the labels over");
-	r = kern_label_running(daemon->kern, &given);
-	daemon->labelled = daemon->replacing ? -1 : (int)given;
+	r = kern_label_running(daemon->kern);
+	/* Most were given when the policies were published: no hook was live then, and this is the rest. */
+	daemon->labelled = daemon->replacing ? -1 : (int)kern_labels_given(daemon->kern);
 	return r;
 }
 
@@ -119,7 +120,6 @@ static int backend_try(struct daemon *daemon, enum cw_backend backend, bool quie
 /* What is pinned does what ours would: take it over, and put the policies in force in it. */
 static int backend_adopt(struct daemon *daemon, struct diagnostics *diagnostics)
 {
-	unsigned int given;
 	int r = kern_adopt(&daemon->probe, &daemon->pins, &daemon->kern);
 
 	fault_point("adopted");
@@ -131,7 +131,7 @@ static int backend_adopt(struct daemon *daemon, struct diagnostics *diagnostics)
 	if (!r)
 		r = backend_test(daemon, daemon->pins.backend, false);
 	if (!r)
-		r = kern_label_running(daemon->kern, &given);
+		r = kern_label_running(daemon->kern);
 	if (!r)
 		log_notice("took over what is pinned in %s", daemon->pins.current);
 	return r;

@@ -241,7 +241,6 @@ int govern_publish(struct daemon *daemon, const struct policy_set *set,
 		   const struct policy_list *list, const struct facts *facts,
 		   struct diagnostics *diagnostics)
 {
-	unsigned int given;
 	int r = publish_before(daemon, set, list, facts);
 
 	if (r)
@@ -252,7 +251,7 @@ int govern_publish(struct daemon *daemon, const struct policy_set *set,
 	if (!r)
 		r = trust_sweep(daemon, facts);
 	if (!r)
-		r = kern_label_running(daemon->kern, &given);
+		r = kern_label_running(daemon->kern);
 	return r;
 }
 

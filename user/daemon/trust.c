@@ -70,7 +70,6 @@ int trust_sweep(struct daemon *daemon, const struct facts *facts)
 int trust_update(struct daemon *daemon, const struct facts *facts)
 {
 	const struct facts *before = &daemon->governing.facts;
-	unsigned int given;
 	int r = 0;
 
 	/* All that is new first: what hooks wait for is this. */
@@ -84,7 +83,7 @@ int trust_update(struct daemon *daemon, const struct facts *facts)
 		    !file_is_named(key, (void *)facts))
 			r = kern_file_remove(daemon->kern, key);
 	}
-	return r ? r : kern_label_running(daemon->kern, &given);
+	return r ? r : kern_label_running(daemon->kern);
 }
 
 /* ------------------------------------------------------------------ what is told of it */

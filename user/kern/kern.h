@@ -99,8 +99,10 @@ enum cw_backend kern_backend(const struct kern *kern);
 /* Does the kernel pass its programs by, without a last turn that judges all the same (bpf/turn.bpf.h)? */
 bool kern_passes_by(const struct kern *kern, const struct kern_probe *probe);
 
-/* Label running processes; *ret_given counts new labels over all passes. */
-int kern_label_running(struct kern *kern, unsigned int *ret_given);
+/* Label running processes. */
+int kern_label_running(struct kern *kern);
+/* How many labels that has given since the programs were loaded. */
+unsigned int kern_labels_given(const struct kern *kern);
 
 /* ------------------------------------------------------------------ adopt.c */
 

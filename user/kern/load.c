@@ -270,10 +270,8 @@ static int label_pass(int program)
 
 /* Again and again until a pass finds nobody new: a child may have been passed by before its parent
  * was labelled. */
-int kern_label_running(struct kern *kern, unsigned int *ret_given)
+int kern_label_running(struct kern *kern)
 {
-	unsigned int given = 0;
-
 	for (int pass = 0; pass < LABEL_PASSES; pass++) {
 		unsigned int before = kern->bss->labels_given;
 		int r = label_pass(kern_program(kern, "label_running"));
@@ -282,8 +280,11 @@ int kern_label_running(struct kern *kern, unsigned int *ret_given)
 			return r;
 		if (kern->bss->labels_given == before)
 			break;
-		given += kern->bss->labels_given - before;
 	}
-	*ret_given = given;
 	return 0;
+}
+
+unsigned int kern_labels_given(const struct kern *kern)
+{
+	return kern->bss->labels_given;
 }
