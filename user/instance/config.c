@@ -67,18 +67,15 @@ static bool host_good(const char *text)
 static bool value_number(enum config_kind kind, const char *text, uint32_t *ret)
 {
 	uint32_t number;
+	bool two = kind == CONFIG_KIND_ON_OFF || kind == CONFIG_KIND_SWITCH;
 
-	if (kind == CONFIG_KIND_ON_OFF) {
-		if (strcasecmp(text, "ON") != 0 && strcasecmp(text, "OFF") != 0 &&
-		    strcmp(text, "0") != 0 && strcmp(text, "1") != 0)
-			return false;
-		*ret = strcasecmp(text, "ON") == 0 || strcmp(text, "1") == 0;
+	if (two && (strcasecmp(text, "ON") == 0 || strcasecmp(text, "OFF") == 0)) {
+		*ret = strcasecmp(text, "ON") == 0;
 		return true;
 	}
-	if (!decode_digits(text, strlen(text), &number) ||
+	if (!decode_digits(text, strlen(text), &number) || (two && number > 1) ||
 	    (kind == CONFIG_KIND_PORT && (number < 1 || number > UINT16_MAX)) ||
-	    (kind == CONFIG_KIND_PORT_OR_NONE && number > UINT16_MAX) ||
-	    (kind == CONFIG_KIND_SWITCH && number > 1))
+	    (kind == CONFIG_KIND_PORT_OR_NONE && number > UINT16_MAX))
 		return false;
 	*ret = number;
 	return true;

@@ -28,7 +28,7 @@
 enum config_kind {
 	CONFIG_KIND_PORT, /* number: 1 to 65535 */
 	CONFIG_KIND_PORT_OR_NONE, /* number: 0 (none) to 65535 */
-	CONFIG_KIND_SWITCH, /* number: 0 or 1 */
+	CONFIG_KIND_SWITCH, /* number: 0 or 1; ON and OFF mean the same */
 	CONFIG_KIND_NUMBER, /* number */
 	CONFIG_KIND_ON_OFF, /* number: 0 or 1; written OFF or ON */
 	CONFIG_KIND_HOST, /* text: a name or address, "" where empty */
