@@ -91,16 +91,29 @@ void generation_web_server(struct generation *generation, enum service_id servic
 	bool recent = generation->iris &&
 		      (generation->config->year > 2023 ||
 		       (generation->config->year == 2023 && generation->config->release >= 2));
+	const char *later = recent && port
+				    ? ". From 2023.2 on WebServerPort is where tools find the "
+				      "site's web server"
+				    : "";
 	struct draft_entry *rule;
 
-	if (started != 1 || !port) {
-		draft_remark(generation->draft, service, "%s%s",
-			     started == 1 ? "[Startup] WebServer is 1, but WebServerPort is no port"
-			     : started < 0 ? "whether it is started is not said"
-					   : "[Startup] WebServer is 0",
-			     recent && port ? ". From 2023.2 on WebServerPort is where tools find "
-					      "the site's web server"
-					    : "");
+	if (started < 0) {
+		bool bad = generation->config->parameters[CONFIG_WEB_SERVER].state == CONFIG_BAD;
+
+		draft_remark(generation->draft, service, "%s%s%s",
+			     bad ? generation_parameter(generation, CONFIG_WEB_SERVER)
+				 : "whether it is started is not said",
+			     bad ? " is neither 0 nor 1" : "", later);
+		return;
+	}
+	if (!started) {
+		draft_remark(generation->draft, service, "%s is 0%s",
+			     generation_parameter(generation, CONFIG_WEB_SERVER), later);
+		return;
+	}
+	if (!port) {
+		draft_remark(generation->draft, service, "%s is 1, but WebServerPort is no port",
+			     generation_parameter(generation, CONFIG_WEB_SERVER));
 		return;
 	}
 	rule = draft_rule(generation->draft, DRAFT_BIND, services[service].id, NULL);

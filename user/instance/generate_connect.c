@@ -60,6 +60,19 @@ void generation_web_to_instance(struct generation *generation, enum service_id s
 	}
 }
 
+/* The line that says so, if there is one. */
+static void switched_off(struct generation *generation, enum service_id service,
+			 enum config_parameter_id id)
+{
+	const struct config_value *value = &generation->config->parameters[id];
+
+	if (value->where.line && value->state == CONFIG_GIVEN)
+		draft_remark(generation->draft, service, "%s is 0",
+			     generation_parameter(generation, id));
+	else
+		draft_remark(generation->draft, service, NULL);
+}
+
 /* ------------------------------------------------------------------ SNMP */
 
 void generation_snmp(struct generation *generation, enum service_id service)
@@ -68,7 +81,7 @@ void generation_snmp(struct generation *generation, enum service_id service)
 	bool tcp = false;
 
 	if (!config_number(generation->config, CONFIG_SNMP_ENABLED)) {
-		draft_remark(generation->draft, service, NULL);
+		switched_off(generation, service, CONFIG_SNMP_ENABLED);
 		return;
 	}
 	for (size_t i = 0; snmpd && i < snmpd->socket_count; i++) {
@@ -158,7 +171,7 @@ void generation_mirror(struct generation *generation, enum service_id service)
 	size_t others = 0;
 
 	if (!config_number(config, CONFIG_JOIN_MIRROR)) {
-		draft_remark(generation->draft, service, NULL);
+		switched_off(generation, service, CONFIG_JOIN_MIRROR);
 		return;
 	}
 	for (size_t i = 0; i < config->mirror_members.count; i++) {
