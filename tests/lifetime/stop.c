@@ -45,6 +45,7 @@ static void stop_release(void)
 	tap_ok(daemon_start() && status_await_trust(NULL) && refused() &&
 		       daemon_stop(SIGTERM) == 0 && passes() && pins_count("") == 0,
 	       "stop: on_stop: release takes all out");
+	tap_ok(daemon_said("instance kept: enforcing ends"), "stop: and that is told");
 	policy_write("kept", KEPT_HEAD "mode: audit\n" KEPT_BODY);
 	tap_ok(daemon_start() && daemon_stop(SIGTERM) == 0 && pins_count("") == 0,
 	       "stop: in audit mode that is the default");
@@ -57,6 +58,7 @@ static void stop_release(void)
 	tap_ok(daemon_stop(SIGTERM) == 0 && refused() &&
 		       act_run("second", ACT).kind == OUTCOME_DONE,
 	       "stop: the one stays in force, the other does not");
+	tap_ok(daemon_said("instance second: enforcing ends"), "stop: which is told");
 	tap_ok(daemon_start() && refused() && act_run("second", ACT).kind == OUTCOME_FAILED,
 	       "stop: and is back with the next daemon");
 	policy_write("second", "");

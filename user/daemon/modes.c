@@ -116,7 +116,15 @@ bool govern_keep(struct daemon *daemon)
 
 		policies[i] = keeps ? set.policies[i] : NULL;
 		keep |= keeps;
-		leave |= !keeps && !governing_is_vacant(set.policies[i]);
+		if (keeps || governing_is_vacant(set.policies[i]))
+			continue;
+		leave = true;
+		/* Be it by command alone: then nobody would look for it in the file. */
+		if (policy_set_file_mode(&set, i) == CW_MODE_ENFORCE)
+			log_warning(
+				0,
+				"instance %s: enforcing ends with this daemon (on_stop: release)",
+				set.policies[i]->instance.value);
 	}
 	set.policies = policies;
 	for (size_t i = 0; keep && leave && !r && i < set.count; i++)
