@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who may ask the daemon for what: everything root, to look the group, nothing all others. And what who may
- * look can do to who may act: not take all seats, not with requests without end.
+ * Who may ask the daemon for what: everything root, but for his governed processes; to look the group, nothing all
+ * others. And what who may look can do to who may act: not take all seats, not with requests without end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -118,6 +118,32 @@ static void users_commands(void)
 	       "users: and nothing has changed");
 }
 
+static enum outcome_kind asked_by(const char *who, const char *what)
+{
+	char act[512];
+
+	snprintf(act, sizeof(act), "exec %s %s --runtime-dir %s", world.program, what,
+		 world_path("run"));
+	return act_run(who, act).kind;
+}
+
+/* Root's as well. */
+static void users_governed(void)
+{
+	unsigned long long generation;
+
+	tap_ok(asked_by("plain", "reload") == OUTCOME_DONE,
+	       "users: root's own process may change what is in force");
+	generation = status_generation();
+	tap_ok(asked_by("entry", "status") == OUTCOME_DONE, "users: a governed process may look");
+	tap_ok(asked_by("entry", "reload") != OUTCOME_DONE &&
+		       asked_by("entry", "mode enforce") != OUTCOME_DONE &&
+		       asked_by("entry", "stop") != OUTCOME_DONE,
+	       "users: and change nothing, and be it root's");
+	tap_ok(status_generation() == generation && strcmp(status_mode("users"), "audit") == 0,
+	       "users: nothing has changed by it");
+}
+
 static void users_tail(void)
 {
 	int ends[2];
@@ -228,6 +254,7 @@ void strangers_users(void)
 		return;
 	tail_forget(&events);
 	users_commands();
+	users_governed();
 	users_tail();
 	users_seats();
 	users_full();

@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "daemon/daemon.h"
 #include "event/escape.h"
+#include "host/process.h"
 #include "policy/words.h"
 #include "util/log.h"
 #include "util/number.h"
@@ -212,18 +213,44 @@ static void request_stop(struct daemon *daemon, const struct ipc_request *reques
 	daemon_end(daemon);
 }
 
+/*
+ * Whom a policy holds may not loosen it, and be he root. A process loses its label when it exits: who does that
+ * by now may have had one.
+ */
+static bool peer_is_held(const struct daemon *daemon, const struct ipc_peer *peer)
+{
+	return peer->pid > 0 && (kern_subject_governed(daemon->kern, peer->pid) ||
+				 process_ends("/proc", (uint32_t)peer->pid));
+}
+
+/* Why this is not for the peer to ask, or NULL. The group may look; what is in force is root's, or whoever's the
+ * daemon is, to change. */
+static const char *request_objection(const struct daemon *daemon, const struct ipc_peer *peer,
+				     enum ipc_command command)
+{
+	if (command == IPC_STATUS || command == IPC_SHOW || command == IPC_PS)
+		return NULL;
+	if (!peer->privileged)
+		return "only root may change what is in force";
+	if (!peer_is_held(daemon, peer))
+		return NULL;
+	log_warning(0, "a process that is governed, or ends, asks for a change: %d",
+		    (int)peer->pid);
+	return "a governed process may not change what is in force";
+}
+
 void daemon_request(void *context, ipc_call call, const struct ipc_peer *peer,
 		    const struct ipc_request *request)
 {
 	struct daemon *daemon = context;
 	struct answer answer = { .status = CLI_YES };
 	bool json = request->format == EVENT_FORMAT_JSON;
+	const char *objection;
 	int r = 0;
 
-	/* The group may look; what is in force is root's, or whoever's the daemon is, to change. */
-	if (request->command != IPC_STATUS && request->command != IPC_SHOW &&
-	    request->command != IPC_PS && !peer->privileged) {
-		answer_error(&answer, CLI_CANNOT, "only root may change what is in force", 0);
+	objection = request_objection(daemon, peer, request->command);
+	if (objection) {
+		answer_error(&answer, CLI_CANNOT, objection, 0);
 		goto reply;
 	}
 	switch (request->command) {

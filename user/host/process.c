@@ -74,6 +74,22 @@ static int read_stat(const char *proc, uint32_t pid, struct process *ret)
 	return 0;
 }
 
+#define PF_EXITING 0x4 /* of the flags in the 9th place */
+
+bool process_ends(const char *proc, uint32_t pid)
+{
+	char text[1024];
+	const char *comm_end;
+	uint32_t flags;
+
+	if (read_file(proc, pid, "stat", text, sizeof(text)) < 0)
+		return true;
+	comm_end = strrchr(text, ')');
+	return !comm_end ||
+	       sscanf(comm_end + 1, " %*c %*d %*d %*d %*d %*d %" SCNu32, &flags) != 1 ||
+	       flags & PF_EXITING;
+}
+
 static int read_users(const char *proc, uint32_t pid, struct process *ret)
 {
 	char text[4096];

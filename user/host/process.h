@@ -34,6 +34,9 @@ struct process {
 int process_read(const char *proc, uint32_t pid, struct process *ret);
 void process_release(struct process *process);
 
+/* True from before its exit is told to anybody until its pid is another's; also where there is none. */
+bool process_ends(const char *proc, uint32_t pid);
+
 /* Nanoseconds from boot to 1970: to be added to process.start for UTC. */
 int64_t process_boot_time(void);
 

@@ -239,6 +239,7 @@ int kern_files_sweep(struct kern *kern, bool (*keep)(const struct cw_file_key *k
 
 int kern_subject_add(struct kern *kern, pid_t tgid, const struct cw_subject *subject);
 int kern_subject_remove(struct kern *kern, pid_t tgid);
+bool kern_subject_governed(const struct kern *kern, pid_t tgid);
 /* Governed processes, by ascending pid, until the handler answers false. */
 typedef bool (*kern_subject_handler)(void *context, pid_t pid, uint16_t instance,
 				     const struct cw_subject *subject);

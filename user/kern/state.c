@@ -21,6 +21,15 @@ int kern_subject_remove(struct kern *kern, pid_t tgid)
 	return kern_subject_add(kern, tgid, &nobody);
 }
 
+bool kern_subject_governed(const struct kern *kern, pid_t tgid)
+{
+	__u32 key = (__u32)tgid;
+	struct cw_subject label = { 0 };
+
+	return !bpf_map_lookup_elem(bpf_map__fd(kern->skeleton->maps.subjects), &key, &label) &&
+	       label.governed;
+}
+
 /* Bytes mapped at a time: what is mapped counts as our memory. */
 #define SUBJECTS_WINDOW ((size_t)1 << 20)
 

@@ -96,6 +96,21 @@ static void test_read(void **state)
 	assert_int_equal(process_read(proc, 8, &process), -ESRCH);
 }
 
+static void test_ends(void **state)
+{
+	static const char leaving[] = "7 (x) ) Z 3 7 7 34816 7 4194316 1 1\n";
+	const char *proc = *state;
+
+	make_proc(proc, STAT("x) Z 1 1 1 1 1 4 ("), strlen(STAT("x) Z 1 1 1 1 1 4 (")));
+	assert_false(process_ends(proc, 7));
+	put(proc, "7/stat", leaving, strlen(leaving));
+	assert_true(process_ends(proc, 7));
+	put(proc, "7/stat", "7 (x) S", 7);
+	assert_true(process_ends(proc, 7));
+	assert_true(process_ends(proc, 8));
+	assert_false(process_ends("/proc", (uint32_t)getpid()));
+}
+
 /* What a kernel never writes must not be believed, or read beyond its end. */
 static void test_broken(void **state)
 {
@@ -269,8 +284,8 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_read),  TEST(test_broken), TEST(test_sockets),
-		TEST(test_files), TEST(test_locks),  TEST(test_self),
+		TEST(test_read),  TEST(test_ends),  TEST(test_broken), TEST(test_sockets),
+		TEST(test_files), TEST(test_locks), TEST(test_self),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
