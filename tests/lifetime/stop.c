@@ -153,6 +153,9 @@ static void stop_unpinned(void)
 	       "unpinned: --pin-dir=none is taken at its word");
 	unpinned_disarm();
 	tap_ok(passes(), "unpinned: and ends with the daemon too");
+	policy_write("kept", "");
+	tap_ok(daemon_start() && client(NULL, "mode", "enforce", NULL) == 2,
+	       "unpinned: without a policy there is no mode to change");
 }
 
 void scene_stop(void)

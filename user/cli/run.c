@@ -25,7 +25,10 @@ static const struct cli_option run_options[] = {
 	{ "backend", 'b', "NAME",
 	  "lsm, fmod_ret, cgroup or auto (the first that passes its self-test)", RUN_BACKEND },
 	{ "group", 'g', "GROUP", "who besides root may talk to the daemon", RUN_GROUP },
-	{ "tail", 't', NULL, "print deviations to standard output as well", RUN_TAIL },
+	{ "tail", 't', NULL,
+	  "print events to standard output as well: deviations, and what the recording or a tail "
+	  "wants",
+	  RUN_TAIL },
 	{ "recover", 0, NULL, "put a new set in the place of pins that are not what they should be",
 	  RUN_RECOVER },
 	{ "protect", 0, NULL,

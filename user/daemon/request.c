@@ -124,9 +124,16 @@ static bool mode_apply(const struct policy_set *set, const struct ipc_request *r
 	const char *name = ipc_request_option(request, "instance", &position);
 
 	if (!name) {
-		for (size_t i = 0; i < set->count; i++)
+		bool any = false;
+
+		for (size_t i = 0; i < set->count; i++) {
 			modes[i + 1] = mode;
-		return true;
+			any |= !governing_is_vacant(set->policies[i]);
+		}
+		if (!any)
+			answer_error(answer, CLI_BAD_USAGE,
+				     "no instance has a policy: there is no mode to change", 0);
+		return any;
 	}
 	for (; name; name = ipc_request_option(request, "instance", &position)) {
 		size_t i = instance_find(set, name);
