@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -139,6 +140,7 @@ static pid_t spawn(const char *const *arguments, int output)
 
 	if (child)
 		return child;
+	prctl(PR_SET_PDEATHSIG, SIGTERM); /* who measures may be interrupted */
 	if (output >= 0)
 		dup2(output, STDOUT_FILENO);
 	execv(arguments[0], (char *const *)arguments);
