@@ -45,14 +45,11 @@ static void notify_open(void)
 
 struct daemon_how daemon_how;
 
-/*
- * As systemd starts it: what works with every capability may not with those of the unit. It sets LimitMEMLOCK=,
- * which up to 5.10 maps count against; whoever has every capability is held to no limit.
- */
-static void daemon_bound(void)
+void unit_bounds(void)
 {
 	static const int unit[] = { UNIT_CAPABILITIES };
 
+	/* LimitMEMLOCK=, which up to 5.10 maps count against; whoever has every capability is held to no limit. */
 	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
 	for (int capability = 0; capability <= CAP_LAST_CAP; capability++) {
 		bool kept = false;
@@ -88,7 +85,7 @@ static void daemon_exec(void)
 		if (options[i])
 			argv[count++] = (char *)options[i];
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	daemon_bound();
+	unit_bounds();
 	if (!access(world.crash, R_OK))
 		setenv("LD_PRELOAD", world.crash, 1);
 	setenv("NOTIFY_SOCKET", world_path("notify"), 1);

@@ -20,6 +20,9 @@ struct daemon_how {
 };
 extern struct daemon_how daemon_how;
 
+/* As systemd starts it, the capabilities and limits of the unit for what this process executes: what works with all
+ * of root's may not with those. */
+void unit_bounds(void);
 /* Start it and wait until it says that it is ready. False, with notes, when it ends instead. */
 bool daemon_start(void);
 /* Run it expecting that it refuses to start: its exit status and what it said (owned by the caller). */

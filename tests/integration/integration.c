@@ -12,6 +12,8 @@
  *	--guest          less of what takes long under software emulation
  *	--spare          none of what is the daemon's business alone: another run has it
  *
+ *	integration --as-unit PROGRAM [ARGUMENT]...     only execute that as the unit would
+ *
  * Prints TAP. One run at a time on a host: the ports are the same, and the cgroup backend governs from
  * the root of the hierarchy.
  */
@@ -172,6 +174,11 @@ int main(int argc, char **argv)
 {
 	struct options options = { 0 };
 
+	if (argc > 2 && strcmp(argv[1], "--as-unit") == 0) {
+		unit_bounds();
+		execv(argv[2], argv + 2);
+		return 127;
+	}
 	options_read(&options, argc, argv);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	signal(SIGPIPE, SIG_IGN);

@@ -109,6 +109,8 @@ static void reason_of(const struct examination *result, char *to, size_t size)
 static void advise_preemption(const struct kern_probe *probe, const struct examination *fmod_ret,
 			      struct buffer *to)
 {
+	const char *hint = kern_probe_kprobes_hint(probe);
+
 	if (!probe->preempts || fmod_ret->error || !fmod_ret->tested)
 		return;
 	if (probe->kprobes)
@@ -123,6 +125,8 @@ static void advise_preemption(const struct kern_probe *probe, const struct exami
 			to, "this kernel preempts tasks within tracing programs and then passes "
 			    "these by for others: with backend fmod_ret what others do meanwhile "
 			    "is not judged (`status`: skipped)\n");
+	if (hint)
+		buffer_printf(to, "%s\n", hint);
 }
 
 /* What an operator can change, with this host's own list and never a fixed one. */

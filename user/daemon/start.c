@@ -213,6 +213,8 @@ static void tell_started(const struct daemon *daemon)
 			    "this kernel preempts tasks within programs of backend fmod_ret, and "
 			    "others "
 			    "then pass these by: what they do is not judged (`status`: skipped)");
+		if (kern_probe_kprobes_hint(&daemon->probe))
+			log_hint("%s", kern_probe_kprobes_hint(&daemon->probe));
 		log_hint("for backend lsm add bpf to lsm= on the kernel's command line; or boot "
 			 "with "
 			 "preempt=voluntary");

@@ -104,17 +104,17 @@ static int body_open(const char *function)
 {
 	int fd = -EOPNOTSUPP;
 
-	for (size_t i = 0; i < ARRAY_SIZE(body_offsets) && fd < 0; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(body_offsets) && fd < 0 && fd != -EACCES; i++)
 		if (body_offsets[i] != SIZE_MAX)
 			fd = kprobe_open(function, body_offsets[i]);
 	return fd;
 }
 
-bool attach_body_works(const char *function)
+int attach_body_probe(const char *function)
 {
 	_cleanup_close_ int event = body_open(function);
 
-	return event >= 0;
+	return event < 0 ? event : 0;
 }
 
 int attach_kprobe(const struct bpf_program *program, enum attach_kind kind)

@@ -55,8 +55,8 @@ int attach_kprobe(const struct bpf_program *program, enum attach_kind kind);
 /* Say, before any object is opened, how bpf_rdonly_cast() is called that their programs ask for (CW_CALL_CAST):
  * by its number in the kernel's own types. 0, or negative errno. */
 int attach_kprobe_handler(int cast);
-/* Can probes be put into a function's body here? */
-bool attach_body_works(const char *function);
+/* Can a probe be put into this function's body here? 0; -EACCES: not by us; another negative errno: not at all. */
+int attach_body_probe(const char *function);
 
 /* ------------------------------------------------------------------ ring.c */
 

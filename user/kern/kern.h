@@ -69,6 +69,7 @@ struct kern_probe {
 	bool io_kthreads; /* io_uring's workers are kernel threads (to 5.11) */
 	bool preempts; /* tasks may be preempted within tracing programs: see bpf/turn.bpf.h */
 	bool kprobes; /* … and the last turn that this asks for can be attached */
+	bool kprobes_denied; /* … or could be, were it allowed */
 	bool pids_fit; /* there is a label for every process number: see CW_PID_MAX */
 	int program_error
 		[CW_BACKEND_MAX]; /* of loading the smallest program of the backend's kind */
@@ -78,6 +79,8 @@ struct kern_probe {
 
 void kern_probe(struct kern_probe *ret_probe);
 enum kern_turns kern_probe_turns(const struct kern_probe *probe);
+/* What to change so that the last turn can be attached, a sentence without a stop; NULL if nothing helps or is needed. */
+const char *kern_probe_kprobes_hint(const struct kern_probe *probe);
 /* Why a backend cannot even be tried here; NULL if it can. */
 const char *kern_probe_obstacle(const struct kern_probe *probe, enum cw_backend backend);
 

@@ -120,9 +120,12 @@ static void probe_btf(struct kern_probe *probe)
 	probe->btf = true;
 	/* From 5.12 on io_uring's workers are made by this function, as threads of the submitter. */
 	probe->io_kthreads = btf__find_by_name_kind(btf, "create_io_thread", BTF_KIND_FUNC) < 0;
-	probe->kprobes = probe->preempts && cast >= 0 &&
-			 attach_body_works("security_socket_connect") &&
-			 !attach_kprobe_handler(cast);
+	if (probe->preempts && cast >= 0) {
+		int r = attach_body_probe("security_socket_connect");
+
+		probe->kprobes = !r && !attach_kprobe_handler(cast);
+		probe->kprobes_denied = r == -EACCES;
+	}
 	probe->program_error[CW_BACKEND_LSM] = probe_program(btf, BPF_PROG_TYPE_LSM, BPF_LSM_MAC,
 							     "bpf_lsm_bprm_check_security");
 	probe->program_error[CW_BACKEND_FMOD_RET] =
@@ -201,6 +204,17 @@ enum kern_turns kern_probe_turns(const struct kern_probe *probe)
 	if (!probe->preempts)
 		return KERN_TURNS_FIRST;
 	return probe->kprobes ? KERN_TURNS_LAST : KERN_TURNS_AGAIN;
+}
+
+/* Debian's kernels know a level above 2 (and have 3), with which perf_event_open() asks for CAP_SYS_ADMIN and not
+ * for CAP_PERFMON. */
+const char *kern_probe_kprobes_hint(const struct kern_probe *probe)
+{
+	return probe->kprobes_denied
+		       ? "`sysctl kernel.perf_event_paranoid=2` lets a kprobe judge what is passed "
+			 "by: above 2 the kernel keeps kprobes from whoever lacks CAP_SYS_ADMIN, "
+			 "as the unit does"
+		       : NULL;
 }
 
 const char *kern_probe_obstacle(const struct kern_probe *probe, enum cw_backend backend)
