@@ -38,7 +38,7 @@ static __always_inline int settle_exec(struct linux_binprm *bprm)
 {
 	struct hook hook = {};
 	struct judgement judgement = { .request.operation = CW_OPERATION_EXEC };
-	struct judged_file target = {};
+	struct judged_file target; /* nobody who is let go pays for it */
 	__u8 mark = 0;
 
 	if (!hook_open(&hook, CW_OPERATION_EXEC, CW_CLASS_EXEC))

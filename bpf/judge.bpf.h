@@ -101,6 +101,13 @@ static __always_inline bool hook_image(struct hook *hook)
 	return true;
 }
 
+/* Is anything of this caller's to be judged, as far as one look tells? For hooks that have more to read first. */
+static __always_inline bool hook_asked(__u32 operation, __u32 rule_class)
+{
+	return guarded(rule_class) || host_wants(operation) ||
+	       subject_current(bpf_get_current_pid_tgid());
+}
+
 /*
  * False where nothing is to be judged: not governed, no guard of this class, and nobody listens to the
  * whole host. Most calls on a host end here, before they have looked at much.

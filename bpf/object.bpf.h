@@ -46,7 +46,7 @@ static __always_inline void file_version(int how, struct file *file, struct cw_i
 	struct inode *inode = cw_read(how, file, f_inode);
 	struct super_block *super;
 
-	ret->key.pad0 = 0;
+	ret->key = (struct cw_file_key){};
 	ret->status = 0;
 	if (!inode) {
 		ret->status = 2; /* ENOENT */

@@ -162,8 +162,11 @@ __attribute__((noinline)) int settle_named(__u32 facts, __u32 operation, __u64 a
 
 static __always_inline int settle_send(struct socket *socket, struct msghdr *message)
 {
-	struct sock *sock = socket->sk;
+	struct sock *sock;
 
+	if (!hook_asked(CW_OPERATION_SEND, CW_CLASS_CONNECT))
+		return 0;
+	sock = socket->sk;
 	if (!sock) {
 		return 0;
 	} else {
