@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the daemon costs: how long it takes to govern, to reload, what it holds in memory, and how many
- * events a second one client of it can be told. Everything lives in a folder of its own below /run,
- * and is gone afterwards. This program is also the governed process: a copy of it, which the policy
- * calls an entry, connects as fast as it is told to.
+ * What the daemon costs: how long it takes to govern and to reload, what it holds in memory, how many events a second
+ * one client can be told. Everything lives in a folder of its own below /run, and is gone afterwards. This program is
+ * also the governed process: a copy of it, which the policy calls an entry, connects as fast as it is told to.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -35,8 +34,7 @@
 struct stage {
 	const char *program;
 	char folder[64];
-	char worker[96];
-	char policy[96];
+	char worker[96], policy[96];
 	char runtime[112]; /* as an option */
 	int notify;
 	pid_t daemon;
