@@ -6,6 +6,8 @@
  *   routes   IP source routes, IPv6 routing headers: the packet goes to whom they name first, and the address
  *            that was judged is but what it tells him. Whoever can say that can speak to anybody, as with a raw
  *            socket, and it is judged as one
+ *   becomes  TCP_ULP makes of a TCP socket that is not connected one of another family, SMC's: it is judged as that.
+ *            (Of one that is connected it makes one that encrypts, which is nobody's business.)
  *   peers    SCTP takes further addresses for a new peer. Nobody is known to do that: they are not looked at,
  *            so what a governed process does there is undecided
  */
@@ -22,6 +24,8 @@
 #define IPV6_2292PKTOPTIONS 6 /* control data, kept for all messages */
 #define IPV6_FLOWLABEL_MGR 32 /* a label may have a routing header of its own */
 #define IPV6_RTHDR 57
+#define SOL_TCP 6
+#define TCP_ULP 31
 #define SOL_SCTP 132
 #define SCTP_DSTADDRV4 7
 #define SCTP_DSTADDRV6 8
@@ -30,6 +34,7 @@
 enum beside {
 	BESIDE_NOTHING,
 	BESIDE_ROUTE,
+	BESIDE_BECOMES,
 	BESIDE_PEERS,
 };
 
@@ -39,12 +44,13 @@ struct control {
 	__s32 type;
 };
 
-static __always_inline bool option_routes(int level, int name)
+static __always_inline enum beside option_says(int level, int name)
 {
-	if (level == SOL_IP)
-		return name == IP_OPTIONS;
-	return level == SOL_IPV6 &&
-	       (name == IPV6_RTHDR || name == IPV6_2292PKTOPTIONS || name == IPV6_FLOWLABEL_MGR);
+	if ((level == SOL_IP && name == IP_OPTIONS) ||
+	    (level == SOL_IPV6 &&
+	     (name == IPV6_RTHDR || name == IPV6_2292PKTOPTIONS || name == IPV6_FLOWLABEL_MGR)))
+		return BESIDE_ROUTE;
+	return level == SOL_TCP && name == TCP_ULP ? BESIDE_BECOMES : BESIDE_NOTHING;
 }
 
 static __always_inline enum beside control_says(const struct control *control)
@@ -88,15 +94,19 @@ __attribute__((noinline)) int controls_say(__u64 at, __u64 length)
 __attribute__((noinline)) int settle_beside(__u32 facts, __u32 said)
 {
 	struct hook hook = {};
-	struct judgement judgement = { .request.operation = said == BESIDE_ROUTE
-								    ? CW_OPERATION_SOCKET
-								    : CW_OPERATION_SEND };
+	struct judgement judgement = { .request.operation = said == BESIDE_PEERS
+								    ? CW_OPERATION_SEND
+								    : CW_OPERATION_SOCKET };
 	struct cw_request *request = &judgement.request;
 
 	if (!hook_open(&hook, request->operation, CW_CLASS_SOCKETS) || !hook.subject)
 		return 0;
-	judgement.decision = socket_decide(&hook, request, facts & 0xff, SOCK_RAW, facts >> 8);
-	if (said != BESIDE_ROUTE)
+	if (said == BESIDE_BECOMES)
+		judgement.decision = socket_decide(&hook, request, AF_SMC, SOCK_STREAM, 0);
+	else
+		judgement.decision = socket_decide(&hook, request, facts & 0xff, SOCK_RAW,
+						   facts >> 8);
+	if (said == BESIDE_PEERS)
 		judgement.decision = cw_decide_undecided(&hook.pages, request, CW_CLASS_CONNECT);
 	judgement.socket_protocol = facts >> 8;
 	judgement.backend = attached_backend;
@@ -114,9 +124,13 @@ static __always_inline int settle_beside_of(struct sock *sock, __u32 said)
 
 static __always_inline int settle_option(struct socket *socket, int level, int name)
 {
-	if (!option_routes(level, name))
+	enum beside said = option_says(level, name);
+	struct sock *sock = socket->sk;
+
+	if (!said ||
+	    (said == BESIDE_BECOMES && (!sock || sock->__sk_common.skc_state == TCP_ESTABLISHED)))
 		return 0;
-	return settle_beside_of(socket->sk, BESIDE_ROUTE);
+	return settle_beside_of(sock, said);
 }
 
 /* Nobody's but a governed process's is looked at. */

@@ -224,8 +224,8 @@ HOOK(trace, ptrace_access_check, security_ptrace_access_check, JUDGES(EXEC) | JU
 	return settle_trace(task, mode);
 }
 
-HOOK(open, file_open, security_file_open, JUDGES(LIBRARY), (struct file * file), (file),
-     (argument_as(file, 0)))
+HOOK(open, file_open, security_file_open, JUDGES(EXEC) | JUDGES(LIBRARY), (struct file * file),
+     (file), (argument_as(file, 0)))
 {
 	return settle_open(file);
 }

@@ -16,6 +16,8 @@
 #define AF_UNIX 1
 #define AF_INET CW_AF_INET
 #define AF_INET6 CW_AF_INET6
+#define AF_SMC 43
+#define SOCK_STREAM 1
 #define SOCK_DGRAM 2
 #define SOCK_RAW 3
 #define IPPROTO_ICMP 1
@@ -26,6 +28,7 @@
 #define IPPROTO_UDPLITE 136
 #define IPPROTO_SMC 256
 #define SOCK_BINDPORT_LOCK 8 /* sk_userlocks: the port was asked for by number */
+#define TCP_ESTABLISHED 1
 #define TCP_LISTEN 10
 #define TCP_CLOSE 7
 #define FUSE_SUPER_MAGIC 0x65735546
@@ -62,6 +65,20 @@ static __always_inline void file_version(int how, struct file *file, struct cw_i
 	}
 }
 
+#define SB_NOUSER_BIT 31
+
+/*
+ * How many names it has; 0 as well for a file of the kernel's own making, in a file system that nobody can mount:
+ * a ring, a buffer of a device, a memfd. Of these mode and owner say nothing of who wrote what is in them.
+ */
+static __always_inline __u32 file_links(int how, struct inode *inode)
+{
+	struct super_block *super = cw_read(how, inode, i_sb);
+	__u32 own = cw_read(how, super, s_flags) >> SB_NOUSER_BIT & 1;
+
+	return cw_read(how, inode, i_nlink) & (own - 1);
+}
+
 /* Fills all of the identity, or sets its status. */
 static __always_inline void file_identity(int how, struct file *file, struct cw_identity *ret)
 {
@@ -73,7 +90,7 @@ static __always_inline void file_identity(int how, struct file *file, struct cw_
 	ret->uid = cw_read(how, inode, i_uid.val);
 	ret->gid = cw_read(how, inode, i_gid.val);
 	ret->mode = cw_read(how, inode, i_mode);
-	ret->links = cw_read(how, inode, i_nlink);
+	ret->links = file_links(how, inode);
 }
 
 /*
@@ -135,6 +152,47 @@ static __always_inline bool family_is_inet(__u32 family)
 	return family == AF_INET || family == AF_INET6;
 }
 
+/* What the judging of an address needs of its socket. */
+struct socket_facts {
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+};
+
+/* A socket of SMC's own family is a TCP socket to who asks for an address, and to whoever is reached. */
+static __always_inline void socket_facts_speak(struct socket_facts *facts)
+{
+	__u32 smc = cw_mask_equal(facts->family, AF_SMC);
+
+	facts->family ^= (AF_SMC ^ AF_INET) & smc;
+	facts->protocol = (facts->protocol & ~smc) | (IPPROTO_SMC & smc);
+}
+
+#define socket_facts_read(how, sock) \
+	({ \
+		struct socket_facts facts_ = { .family = cw_read(how, sock, \
+								 __sk_common.skc_family), \
+					       .type = cw_read(how, sock, sk_type), \
+					       .protocol = cw_read(how, sock, sk_protocol) }; \
+		socket_facts_speak(&facts_); \
+		facts_; \
+	})
+
+/* The family that AF_UNSPEC is taken for: by bind and by sends of an IPv4 socket; by sends of an IPv6 one that is
+ * not UDP's, to which it means "no address"; in connect it disconnects. */
+static __always_inline __u32 unspecified_family(__u32 operation, const struct socket_facts *facts)
+{
+	if (operation == CW_OPERATION_CONNECT)
+		return AF_UNSPEC;
+	if (facts->family == AF_INET)
+		return AF_INET;
+	return operation == CW_OPERATION_SEND &&
+			       (facts->type == SOCK_RAW ||
+				socket_protocol(facts->protocol) != CW_PROTOCOL_UDP)
+		       ? AF_INET6
+		       : AF_UNSPEC;
+}
+
 struct raw_address {
 	__u16 family;
 	__u16 port; /* network byte order */
@@ -147,12 +205,10 @@ enum address_found {
 	ADDRESS_BAD, /* the kernel will refuse it */
 };
 
-/*
- * Read a socket address as the kernel will. AF_UNSPEC is taken as AF_INET by bind and by datagram
- * sends of an IPv4 socket; in connect it disconnects, in an IPv6 send it means "no address".
- */
+/* Read a socket address as the kernel will. unspecified: the family that AF_UNSPEC is taken for; itself where
+ * such an address is none. */
 static __always_inline enum address_found socket_address(const void *address, int length,
-							 __u32 socket_family, bool connecting,
+							 __u32 unspecified,
 							 struct cw_request *request)
 {
 	struct raw_address raw;
@@ -163,9 +219,9 @@ static __always_inline enum address_found socket_address(const void *address, in
 		return ADDRESS_BAD;
 	family = raw.family;
 	if (family == AF_UNSPEC) {
-		if (connecting || socket_family != AF_INET)
+		if (unspecified == AF_UNSPEC)
 			return ADDRESS_NONE;
-		family = AF_INET;
+		family = unspecified;
 	}
 	request->port = bpf_ntohs(raw.port);
 	if (family == AF_INET) {

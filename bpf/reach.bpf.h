@@ -8,6 +8,9 @@
  * Where that gives no other rights (its own memory through /proc/self/mem, another process of the same
  * program), it still writes what is not writable, code above all: it is judged as memory without a file that
  * becomes executable.
+ *
+ * Whoever may say what binfmt_misc has run in the place of a program (in a user namespace of his own, from 6.7 on)
+ * executes what he wants under the name of one that he may execute: that is judged as executing an unknown file.
  */
 #ifndef CW_REACH_BPF_H
 #define CW_REACH_BPF_H
@@ -17,6 +20,7 @@
 #define PTRACE_MODE_ATTACH 2 /* to write; who only looks, as ps does, is nobody's business */
 #define FMODE_WRITE 2
 #define PROC_SUPER_MAGIC 0x9fa0
+#define BINFMTFS_MAGIC 0x42494e4d
 
 /* What the process runs: as it was when it executed that, where it is governed. */
 static __always_inline void trace_target(struct task_struct *task, struct judged_file *target,
@@ -45,7 +49,18 @@ static __always_inline void trace_target(struct task_struct *task, struct judged
 	target->number = request->target;
 }
 
-/* What is allowed is no execution, and is not counted as one. */
+/* Tell and settle what is as good as an execution. What is allowed is none, and is not counted as one. */
+static __always_inline int settle_as_exec(struct hook *hook, struct judgement *judgement,
+					  struct judged_file *target)
+{
+	judgement->decision = cw_decide(&hook->pages, &judgement->request);
+	if (judgement->decision.verdict == CW_VERDICT_ALLOW)
+		return 0;
+	judgement->file = target;
+	judgement->backend = attached_backend;
+	return settle(hook, judgement, CW_EFFECT_REFUSED);
+}
+
 static __always_inline int settle_trace_as_exec(struct task_struct *task)
 {
 	struct hook hook = {};
@@ -56,12 +71,21 @@ static __always_inline int settle_trace_as_exec(struct task_struct *task)
 		return 0;
 	hook_request(&hook, &judgement.request);
 	trace_target(task, &target, &judgement.request);
-	judgement.decision = cw_decide(&hook.pages, &judgement.request);
-	if (judgement.decision.verdict == CW_VERDICT_ALLOW)
+	return settle_as_exec(&hook, &judgement, &target);
+}
+
+static __always_inline int settle_interpreter(struct file *file)
+{
+	struct hook hook = {};
+	struct judgement judgement = { .request.operation = CW_OPERATION_EXEC };
+	struct judged_file target = {};
+
+	if (!hook_open(&hook, CW_OPERATION_EXEC, CW_CLASS_EXEC))
 		return 0;
-	judgement.file = &target;
-	judgement.backend = attached_backend;
-	return settle(&hook, &judgement, CW_EFFECT_REFUSED);
+	hook_request(&hook, &judgement.request);
+	file_version(CW_PLAIN, file, &target.identity);
+	target.file = (__u64)file;
+	return settle_as_exec(&hook, &judgement, &target);
 }
 
 static __always_inline bool subjects_alike(const struct cw_subject *a, const struct cw_subject *b)
@@ -85,9 +109,15 @@ static __always_inline int settle_trace(struct task_struct *task, unsigned int m
 static __always_inline int settle_open(struct file *file)
 {
 	const unsigned char *name;
+	unsigned long magic;
 	char start[4] = {};
 
-	if (!(file->f_mode & FMODE_WRITE) || file->f_inode->i_sb->s_magic != PROC_SUPER_MAGIC)
+	if (!(file->f_mode & FMODE_WRITE))
+		return 0;
+	magic = file->f_inode->i_sb->s_magic;
+	if (magic == BINFMTFS_MAGIC)
+		return settle_interpreter(file);
+	if (magic != PROC_SUPER_MAGIC)
 		return 0;
 	name = file->f_path.dentry->d_name.name;
 	bpf_probe_read_kernel(start, sizeof(start), name);

@@ -90,19 +90,6 @@ static __always_inline __u32 direction_of(__u32 operation)
 		       : CW_DIRECTION_CONNECT;
 }
 
-/* What the judging of an address needs of its socket. */
-struct socket_facts {
-	__u32 family;
-	__u32 type;
-	__u32 protocol;
-};
-
-#define socket_facts_read(how, sock) \
-	{ \
-		.family = cw_read(how, sock, __sk_common.skc_family), \
-		.type = cw_read(how, sock, sk_type), .protocol = cw_read(how, sock, sk_protocol) \
-	}
-
 /* connect, bind, send: a socket and the address that the caller passed, already in kernel memory. */
 static __always_inline int settle_address(__u32 operation, const struct socket_facts *facts,
 					  const void *address, int length)
@@ -115,7 +102,7 @@ static __always_inline int settle_address(__u32 operation, const struct socket_f
 		return 0;
 	if (!hook_open(&hook, operation, class_of(operation)))
 		return 0;
-	switch (socket_address(address, length, facts->family, operation == CW_OPERATION_CONNECT,
+	switch (socket_address(address, length, unspecified_family(operation, facts),
 			       &judgement.request)) {
 	case ADDRESS_FOUND:
 		break;
