@@ -42,6 +42,9 @@ static const struct evasion rows[] = {
 		"data/over/file"),
 	LIBRARY("memfd", "map-memfd"),
 	LIBRARY("memfd that says it is not writable", "map-own-memfd"),
+	LIBRARY("memory that a ring shares with the kernel", "map-ring"),
+	{ "mapped code", "a trusted file, filled by userfaultfd", "map-filled data/filled",
+	  "library", "filled" },
 	LIBRARY("shared memory", "shm"),
 	LIBRARY("memory without a file", "anonymous"),
 	LIBRARY("memory without a file, made executable", "anonymous-protect"),
@@ -70,7 +73,8 @@ static void hand_out(const char *from, const char *name, uid_t owner, mode_t mod
 
 void scene_code(void)
 {
-	if (world_command("mkdir -p %s %s", world_path("data/claimed"), world_path("data/over")))
+	if (world_command("mkdir -p %s %s %s", world_path("data/claimed"), world_path("data/over"),
+			  world_path("data/filled")))
 		tap_bail("directories");
 	hand_out("bin/helper", "data/anybody.so", 0, 0666);
 	hand_out("bin/helper", "data/foreign.so", 65534, 0755);

@@ -90,6 +90,9 @@ static const struct evasion rows[] = {
 	  "inherited", .by = "plain" },
 	{ "inherited socket", "connected elsewhere by its new owner",
 	  "socket tcp, place 9, exec WHO find 9, connect " HERE, "connect", .by = "plain" },
+	{ "inherited socket", "connected, in a ring",
+	  "socket tcp, connect " HERE ", uring-keep 9, exec WHO uring-write 9", "receive", "rings",
+	  .by = "plain" },
 	/* A table of 1024 descriptors is as large as one that is looked at to its end. */
 	{ "inherited socket", "connected, behind many descriptors",
 	  "socket tcp, connect " HERE ", place 1000, exec WHO find 1000, write", "receive",

@@ -12,6 +12,8 @@
 #include "../integration/tap.h"
 #include "../integration/world.h"
 
+#define GIVEN "45012" /* among the ephemeral ports */
+
 static const char policy[] =
 	"version: 1\n"
 	"instance: processes\n"
@@ -21,6 +23,7 @@ static const char policy[] =
 	"executables:\n"
 	"  entry:  { path: \"${root}/bin/entry\", entry: true }\n"
 	"  helper: { path: \"${root}/bin/helper\" }\n"
+	"  shared: { path: \"${root}/bin/shared\" }\n"
 	"  kept:   { path: \"${root}/bin/kept.sh\" }\n"
 	"exec:\n"
 	"  - { id: helps, allow: [helper, entry], by: entry }\n"
@@ -29,8 +32,11 @@ static const char policy[] =
 	"library: { trust: owners, anonymous: allow }\n"
 	"sockets: { allow: [unix, inet, inet6, netlink] }\n"
 	"guard:\n"
-	"  exec: { executables: [helper, kept], users: [nobody] }\n";
+	"  exec: { executables: [helper, kept, shared], users: [nobody] }\n"
+	"  bind: [tcp/29514, tcp/" GIVEN ", udp/" GIVEN "]\n"
+	"  connect: { ports: [tcp/29400, udp/29400], users: [nobody] }\n";
 
+#define LOADER "/lib64/ld-linux-x86-64.so.2"
 #define HERE "127.0.0.1:" UNLISTED
 #define PEER "127.0.0.1:" LISTED
 #define DOUBLE "plain" /* of the actor, that no policy names */
@@ -66,6 +72,18 @@ static const struct evasion rows[] = {
 	{ "a script", "that a guard keeps, as the interpreter of another", "exec bin/through.sh",
 	  "exec", "nested-scripts", .by = "plain" },
 	{ "a script", "whose interpreter a guard keeps", "exec bin/by-helper.sh", "exec",
+	  .by = "plain" },
+	{ "past a guard", "its program, by the dynamic loader", "exec " LOADER " bin/shared name x",
+	  "exec", "copies", .by = "plain" },
+	{ "past a guard", "connect, SMC", "socket smc, connect " PEER, "connect", .by = "plain" },
+	{ "past a guard", "bind, SMC", "socket smc, bind 127.0.0.1:29514", "bind", .by = "plain" },
+	{ "past a guard", "datagram of a raw socket", "socket raw, send " PEER, "send", "packets",
+	  .by = "plain" },
+	{ "past a guard", "listen on a port that the kernel gives",
+	  "socket tcp, ports " GIVEN ", bind 127.0.0.1:0, at " GIVEN ", listen", "bind",
+	  "given-ports", .by = "plain" },
+	{ "past a guard", "datagrams at a port that the kernel gives",
+	  "socket udp, ports " GIVEN ", bind 127.0.0.1:0, at " GIVEN, "bind", "given-ports",
 	  .by = "plain" },
 };
 

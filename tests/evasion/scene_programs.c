@@ -99,6 +99,8 @@ static const struct evasion rows[] = {
 	{ "another file", "of a FUSE daemon, over a listed one",
 	  "claim data/claimed bin/unlisted, cover data/claimed/helper bin/helper, exec bin/helper",
 	  "exec" },
+	{ "binfmt_misc", "of one's own user namespace",
+	  "interpreted data/claimed run /bin/true, exec bin/links/helper.run", "exec", "binfmt" },
 	{ "another root", "chroot", "root data/jail, exec /bin/helper", "exec" },
 	{ "another root", "pivot_root", "pivot data/jail, exec /bin/helper", "exec" },
 	{ "another root", "of one's own user namespace",
@@ -142,6 +144,7 @@ static void files_make(void)
 	world_write("bin/over.sh", 0755, "#!%s\n", world_path("bin/script.sh"));
 	world_write("bin/odd.sh", 0755, "#!%s name\n", world_path("bin/unlisted"));
 	if (symlink("../unlisted", world_path("bin/links/helper")) ||
+	    symlink("../helper", world_path("bin/links/helper.run")) ||
 	    link(world_path("bin/unlisted"), world_path("bin/links/script.sh")))
 		tap_bail("links: %s", strerror(errno));
 }

@@ -16,7 +16,7 @@
 
 static const struct actor_step *const tables[] = {
 	socket_steps, address_steps,  uring_steps,  process_steps, memory_steps,
-	reach_steps,  disguise_steps, beside_steps, claim_steps,
+	reach_steps,  disguise_steps, beside_steps, claim_steps,   kernel_steps,
 };
 
 static const struct actor_step *step_find(const char *name)

@@ -34,7 +34,8 @@ struct actor_step {
 
 /* Each ends with a row without a name. */
 extern const struct actor_step socket_steps[], address_steps[], uring_steps[], process_steps[],
-	memory_steps[], reach_steps[], disguise_steps[], beside_steps[], claim_steps[];
+	memory_steps[], reach_steps[], disguise_steps[], beside_steps[], claim_steps[],
+	kernel_steps[];
 
 /* Run words to their end: prints the result and ends the process. */
 __attribute__((noreturn)) void actor_finish(struct actor *actor, char **words);
@@ -43,7 +44,7 @@ void actor_run(struct actor *actor, char **words);
 /* End as a child did; nothing is said for a child that ended by itself, since it has said it. */
 __attribute__((noreturn)) void actor_end_as(int child, int status);
 
-/* Addresses: `1.2.3.4:5`, `[::1]:5`, `unspec:1.2.3.4:5` (an AF_INET address that says AF_UNSPEC).
+/* Addresses: `1.2.3.4:5`, `[::1]:5`, `unspec:1.2.3.4:5` (an address of either family that says AF_UNSPEC).
  * Returns the length. */
 struct sockaddr_storage;
 unsigned int actor_address(const char *text, struct sockaddr_storage *ret);

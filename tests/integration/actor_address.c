@@ -33,7 +33,7 @@ unsigned int actor_address(const char *text, struct sockaddr_storage *ret)
 		exit(2);
 	if (*text == '[') {
 		memcpy(host, text + 1, (size_t)(colon - text) - 2);
-		v6->sin6_family = AF_INET6;
+		v6->sin6_family = unspec ? AF_UNSPEC : AF_INET6;
 		v6->sin6_port = htons((uint16_t)atoi(colon + 1));
 		if (inet_pton(AF_INET6, host, &v6->sin6_addr) != 1)
 			exit(2);

@@ -86,6 +86,29 @@ static int step_send_routed(struct actor *actor, char **arguments)
 	return send_beside(actor, arguments[1], &controls);
 }
 
+/* HOP PEER: two messages at once, the second with a source route. */
+static int step_send_routed_second(struct actor *actor, char **arguments)
+{
+	struct controls controls = { .length = 0 };
+	unsigned char route[8];
+	struct sockaddr_storage address;
+	struct iovec part = { .iov_base = (char[]){ "x" }, .iov_len = 1 };
+	struct msghdr message = { .msg_name = &address,
+				  .msg_namelen = actor_address(arguments[1], &address),
+				  .msg_iov = &part,
+				  .msg_iovlen = 1 };
+	struct mmsghdr messages[2] = { { .msg_hdr = message }, { .msg_hdr = message } };
+	int sent;
+
+	route_make(arguments[0], route);
+	controls_add(&controls, IPPROTO_IP, IP_RETOPTS, route, sizeof(route));
+	messages[1].msg_hdr.msg_control = controls.data;
+	messages[1].msg_hdr.msg_controllen = controls.length;
+	sent = sendmmsg(actor->socket, messages, 2, MSG_NOSIGNAL);
+	/* Of an error after the first one nothing is said. */
+	return sent == 2 ? 0 : sent < 0 ? errno : EACCES;
+}
+
 /* SOURCE PEER: which address the message says it comes from. */
 static int step_send_from(struct actor *actor, char **arguments)
 {
@@ -235,6 +258,7 @@ static int step_connectx_asked(struct actor *actor, char **arguments)
 const struct actor_step beside_steps[] = {
 	{ "source-route", 1, false, step_source_route },
 	{ "send-routed", 2, false, step_send_routed },
+	{ "send-routed-second", 2, false, step_send_routed_second },
 	{ "send-from", 2, false, step_send_from },
 	{ "routing-header", 2, false, step_routing_header },
 	{ "packet-options", 1, false, step_packet_options },

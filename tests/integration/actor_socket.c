@@ -51,6 +51,7 @@ static const struct socket_kind {
 	{ "rds", AF_RDS, SOCK_SEQPACKET, 0 },
 	{ "dccp", AF_INET, SOCK_DCCP, IPPROTO_DCCP },
 	{ "l2tp", AF_INET, SOCK_DGRAM, 115 /* IPPROTO_L2TP */ },
+	{ "l2tp6", AF_INET6, SOCK_DGRAM, 115 },
 	{ "xdp", 44 /* AF_XDP */, SOCK_RAW, 0 },
 	{ "netlink", AF_NETLINK, SOCK_RAW, NETLINK_ROUTE },
 	{ "unix", AF_UNIX, SOCK_STREAM, 0 },

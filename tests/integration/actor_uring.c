@@ -27,21 +27,23 @@ struct ring {
 	struct io_uring_params parameters;
 };
 
-static int ring_open(struct ring *ring, unsigned int flags)
+static int ring_map(struct ring *ring)
 {
-	size_t size;
+	size_t size = ring->parameters.cq_off.cqes +
+		      ring->parameters.cq_entries * sizeof(struct io_uring_cqe);
 
-	ring->parameters = (struct io_uring_params){ .flags = flags, .sq_thread_idle = 1000 };
-	ring->fd = (int)syscall(SYS_io_uring_setup, 4, &ring->parameters);
-	if (ring->fd < 0)
-		return errno;
-	size = ring->parameters.cq_off.cqes +
-	       ring->parameters.cq_entries * sizeof(struct io_uring_cqe);
 	ring->rings = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
 			   IORING_OFF_SQ_RING);
 	ring->entries = mmap(NULL, ring->parameters.sq_entries * sizeof(*ring->entries),
 			     PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_SQES);
 	return ring->rings == MAP_FAILED || ring->entries == MAP_FAILED ? errno : 0;
+}
+
+static int ring_open(struct ring *ring, unsigned int flags)
+{
+	ring->parameters = (struct io_uring_params){ .flags = flags, .sq_thread_idle = 1000 };
+	ring->fd = (int)syscall(SYS_io_uring_setup, 4, &ring->parameters);
+	return ring->fd < 0 ? errno : ring_map(ring);
 }
 
 /* Submit the first entry, wait for its completion: 0 or its errno. */
@@ -171,6 +173,41 @@ static int step_send(struct actor *actor, char **arguments)
 	return uring_act(actor->socket, 0, entry);
 }
 
+/* DESCRIPTOR: a ring that holds the socket, and behind it what is to be known of the ring: for another program. */
+static int step_keep(struct actor *actor, char **arguments)
+{
+	int at = atoi(arguments[0]), known = memfd_create("actor", MFD_CLOEXEC);
+	struct ring ring;
+	int error = ring_open(&ring, 0);
+
+	if (error)
+		return error;
+	return syscall(SYS_io_uring_register, ring.fd, IORING_REGISTER_FILES, &actor->socket, 1) ||
+			       write(known, &ring.parameters, sizeof(ring.parameters)) < 0 ||
+			       dup2(ring.fd, at) < 0 || dup2(known, at + 1) < 0
+		       ? errno
+		       : 0;
+}
+
+/* DESCRIPTOR: write to the socket in such a ring. */
+static int step_write(struct actor *actor, char **arguments)
+{
+	struct ring ring = { .fd = atoi(arguments[0]) };
+	int error;
+
+	(void)actor;
+	if (pread(ring.fd + 1, &ring.parameters, sizeof(ring.parameters), 0) < 0)
+		return errno;
+	error = ring_map(&ring);
+	if (error)
+		return error;
+	ring.entries[0] = (struct io_uring_sqe){ .opcode = IORING_OP_SEND,
+						 .flags = IOSQE_FIXED_FILE,
+						 .addr = (uintptr_t) "x",
+						 .len = 1 };
+	return ring_do(&ring);
+}
+
 const struct actor_step uring_steps[] = {
 	{ "uring-connect", 1, false, step_connect },
 	{ "uring-connect-async", 1, false, step_connect_async },
@@ -181,5 +218,7 @@ const struct actor_step uring_steps[] = {
 	{ "uring-listen", 0, false, step_listen },
 	{ "uring-socket", 2, false, step_socket },
 	{ "uring-send", 1, false, step_send },
+	{ "uring-keep", 1, false, step_keep },
+	{ "uring-write", 1, false, step_write },
 	{ NULL },
 };
