@@ -136,11 +136,12 @@ static __always_inline int settle_option(struct socket *socket, int level, int n
 /* Nobody's but a governed process's is looked at. */
 static __always_inline int settle_controls(struct socket *socket, struct msghdr *message)
 {
-	__u64 at = 0;
+	__u64 at;
 	int said;
 
 	if (!message->msg_controllen || !subject_current(bpf_get_current_pid_tgid()))
 		return 0;
+	at = 0;
 	bpf_core_read(&at, sizeof(at), &message->msg_control); /* as settle_send() */
 	said = controls_say(at, message->msg_controllen);
 	return said ? settle_beside_of(socket->sk, said) : 0;

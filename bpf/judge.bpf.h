@@ -104,8 +104,8 @@ static __always_inline bool hook_image(struct hook *hook)
 /* Is anything of this caller's to be judged, as far as one look tells? For hooks that have more to read first. */
 static __always_inline bool hook_asked(__u32 operation, __u32 rule_class)
 {
-	return guarded(rule_class) || host_wants(operation) ||
-	       subject_current(bpf_get_current_pid_tgid());
+	return subject_current(bpf_get_current_pid_tgid()) || guarded(rule_class) ||
+	       host_wants(operation);
 }
 
 /*

@@ -138,10 +138,10 @@ static __always_inline const struct cw_file *file_find(const struct cw_identity 
 /* MPTCP and SMC speak TCP to the peer, UDP-Lite is UDP with a shorter checksum. */
 static __always_inline __u8 socket_protocol(__u32 protocol)
 {
-	if (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP || protocol == IPPROTO_SMC)
-		return CW_PROTOCOL_TCP;
 	if (protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE)
 		return CW_PROTOCOL_UDP;
+	if (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP || protocol == IPPROTO_SMC)
+		return CW_PROTOCOL_TCP;
 	if (protocol == IPPROTO_SCTP)
 		return CW_PROTOCOL_SCTP;
 	return CW_PROTOCOL_OTHER;
@@ -169,17 +169,13 @@ static __always_inline void socket_facts_speak(struct socket_facts *facts)
 }
 
 #define socket_facts_read(how, sock) \
-	({ \
-		struct socket_facts facts_ = { .family = cw_read(how, sock, \
-								 __sk_common.skc_family), \
-					       .type = cw_read(how, sock, sk_type), \
-					       .protocol = cw_read(how, sock, sk_protocol) }; \
-		socket_facts_speak(&facts_); \
-		facts_; \
-	})
+	{ \
+		.family = cw_read(how, sock, __sk_common.skc_family), \
+		.type = cw_read(how, sock, sk_type), .protocol = cw_read(how, sock, sk_protocol) \
+	}
 
-/* The family that AF_UNSPEC is taken for: by bind and by sends of an IPv4 socket; by sends of an IPv6 one that is
- * not UDP's, to which it means "no address"; in connect it disconnects. */
+/* The family that AF_UNSPEC is taken for, itself where such an address is none: by bind and by sends of an IPv4
+ * socket; by sends of an IPv6 one that is not UDP's, to which it means "no address"; in connect it disconnects. */
 static __always_inline __u32 unspecified_family(__u32 operation, const struct socket_facts *facts)
 {
 	if (operation == CW_OPERATION_CONNECT)
@@ -205,10 +201,10 @@ enum address_found {
 	ADDRESS_BAD, /* the kernel will refuse it */
 };
 
-/* Read a socket address as the kernel will. unspecified: the family that AF_UNSPEC is taken for; itself where
- * such an address is none. */
+/* Read a socket address as the kernel will. */
 static __always_inline enum address_found socket_address(const void *address, int length,
-							 __u32 unspecified,
+							 __u32 operation,
+							 const struct socket_facts *facts,
 							 struct cw_request *request)
 {
 	struct raw_address raw;
@@ -219,9 +215,9 @@ static __always_inline enum address_found socket_address(const void *address, in
 		return ADDRESS_BAD;
 	family = raw.family;
 	if (family == AF_UNSPEC) {
-		if (unspecified == AF_UNSPEC)
+		family = unspecified_family(operation, facts);
+		if (family == AF_UNSPEC)
 			return ADDRESS_NONE;
-		family = unspecified;
 	}
 	request->port = bpf_ntohs(raw.port);
 	if (family == AF_INET) {

@@ -102,8 +102,7 @@ static __always_inline int settle_address(__u32 operation, const struct socket_f
 		return 0;
 	if (!hook_open(&hook, operation, class_of(operation)))
 		return 0;
-	switch (socket_address(address, length, unspecified_family(operation, facts),
-			       &judgement.request)) {
+	switch (socket_address(address, length, operation, facts, &judgement.request)) {
 	case ADDRESS_FOUND:
 		break;
 	case ADDRESS_BAD:
@@ -131,6 +130,7 @@ static __always_inline int settle_socket_address(__u32 operation, struct socket 
 	} else {
 		struct socket_facts facts = socket_facts_read(CW_PLAIN, sock);
 
+		socket_facts_speak(&facts);
 		return settle_address(operation, &facts, address, length);
 	}
 }
@@ -158,8 +158,11 @@ static __always_inline int settle_send(struct socket *socket, struct msghdr *mes
 		return 0;
 	} else {
 		struct socket_facts facts = socket_facts_read(CW_PLAIN, sock);
-		__u32 protocol = socket_protocol(facts.protocol);
+		__u32 protocol;
 
+		if (facts.family == AF_SMC)
+			socket_facts_speak(&facts);
+		protocol = socket_protocol(facts.protocol);
 		if (protocol == CW_PROTOCOL_TCP && !(message->msg_flags & MSG_FASTOPEN))
 			return 0;
 		if (protocol == CW_PROTOCOL_SCTP)
