@@ -45,22 +45,32 @@ static ssize_t read_file(const char *proc, uint32_t pid, const char *name, char 
 	return (ssize_t)used;
 }
 
-/* pid (comm) state ppid pgrp session tty …, start time in the 22nd place. */
-static int read_stat(const char *proc, uint32_t pid, struct process *ret)
+#define STAT_MAX 1024
+
+/* pid (comm) state ppid pgrp session tty …, start time in the 22nd place. Where comm begins and ends in `text`,
+ * which may hold anything, a parenthesis too. */
+static int read_stat_text(const char *proc, uint32_t pid, char text[STAT_MAX],
+			  const char **ret_open, const char **ret_close)
 {
-	char text[1024];
-	ssize_t length = read_file(proc, pid, "stat", text, sizeof(text));
-	const char *open_, *close_;
-	unsigned long long start;
-	size_t comm;
+	ssize_t length = read_file(proc, pid, "stat", text, STAT_MAX);
 
 	if (length < 0)
 		return (int)length;
-	open_ = strchr(text, '(');
-	/* comm may hold anything, a parenthesis too. */
-	close_ = strrchr(text, ')');
-	if (!open_ || !close_ || close_ < open_)
-		return -ESRCH;
+	*ret_open = strchr(text, '(');
+	*ret_close = strrchr(text, ')');
+	return *ret_open && *ret_close && *ret_open <= *ret_close ? 0 : -ESRCH;
+}
+
+static int read_stat(const char *proc, uint32_t pid, struct process *ret)
+{
+	char text[STAT_MAX];
+	const char *open_, *close_;
+	unsigned long long start;
+	size_t comm;
+	int r = read_stat_text(proc, pid, text, &open_, &close_);
+
+	if (r)
+		return r;
 	comm = (size_t)(close_ - open_ - 1);
 	comm = comm < sizeof(ret->comm) ? comm : sizeof(ret->comm) - 1;
 	memcpy(ret->comm, open_ + 1, comm);
@@ -78,15 +88,12 @@ static int read_stat(const char *proc, uint32_t pid, struct process *ret)
 
 bool process_ends(const char *proc, uint32_t pid)
 {
-	char text[1024];
-	const char *comm_end;
+	char text[STAT_MAX];
+	const char *open_, *close_;
 	uint32_t flags;
 
-	if (read_file(proc, pid, "stat", text, sizeof(text)) < 0)
-		return true;
-	comm_end = strrchr(text, ')');
-	return !comm_end ||
-	       sscanf(comm_end + 1, " %*c %*d %*d %*d %*d %*d %" SCNu32, &flags) != 1 ||
+	return read_stat_text(proc, pid, text, &open_, &close_) ||
+	       sscanf(close_ + 1, " %*c %*d %*d %*d %*d %*d %" SCNu32, &flags) != 1 ||
 	       flags & PF_EXITING;
 }
 

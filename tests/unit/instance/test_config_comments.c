@@ -20,6 +20,19 @@ static struct config *read_good(const char *lines)
 	return config;
 }
 
+/* A file whose lines begin at the fourth, of which this is to be said. */
+static struct config *read_told(const char *lines, const struct said *said, size_t count)
+{
+	struct diagnostics diagnostics = { 0 };
+	struct config *config = NULL;
+	_cleanup_free_ char *text = NULL;
+
+	assert_true(asprintf(&text, CACHE_2017 "%s", lines) > 0);
+	assert_int_equal(config_read("cache.cpf", text, strlen(text), &diagnostics, &config), 0);
+	check_said(&diagnostics, said, count);
+	return config;
+}
+
 static void test_parameters(void **state)
 {
 	_cleanup_config_ struct config *config = read_good(
@@ -47,16 +60,12 @@ static void test_of_iris(void **state)
 		{ SEVERITY_ERROR, 5, 13, "`1972 ; old` is no value of DefaultPort" },
 		{ SEVERITY_ERROR, 7, 12, "`1972 # x` is no port" },
 	};
-	struct diagnostics diagnostics = { 0 };
-	struct config *config = NULL;
-	static const char text[] = CACHE_2017 "[Startup]\nDefaultPort=1972 ; old\n"
-					      "[ECPServers]\nE=10.0.0.7,1972 # x\n";
+	_cleanup_config_ struct config *config =
+		read_told("[Startup]\nDefaultPort=1972 ; old\n[ECPServers]\nE=10.0.0.7,1972 # x\n",
+			  said, ARRAY_SIZE(said));
 
 	(void)state;
-	assert_int_equal(config_read("cache.cpf", text, strlen(text), &diagnostics, &config), 0);
 	assert_int_equal(config->parameters[CONFIG_DEFAULT_PORT].state, CONFIG_BAD);
-	check_said(&diagnostics, said, ARRAY_SIZE(said));
-	config_free(config);
 }
 
 /* Texts and directories may have the signs of a comment in them. */
@@ -164,17 +173,13 @@ static void test_sections(void **state)
 		{ SEVERITY_WARNING, 6, 1, "[MirrorMembers] is no section that is known" },
 		{ SEVERITY_NOTE, 8, 1, "[Site] is no section that is known" },
 	};
-	struct diagnostics diagnostics = { 0 };
-	struct config *config = NULL;
-	static const char text[] = CACHE_2017 "[ECPServer]\nE=10.0.0.7,1972\n"
-					      "[MirrorMembers]\nJoinMirror=1\n[Site]\na=b\n"
-					      "[Map.USER]\nGlobal_A=B\n[SHADOWS]\n[Debug]\n";
+	_cleanup_config_ struct config *config =
+		read_told("[ECPServer]\nE=10.0.0.7,1972\n[MirrorMembers]\nJoinMirror=1\n"
+			  "[Site]\na=b\n[Map.USER]\nGlobal_A=B\n[SHADOWS]\n[Debug]\n",
+			  said, ARRAY_SIZE(said));
 
 	(void)state;
-	assert_int_equal(config_read("cache.cpf", text, strlen(text), &diagnostics, &config), 0);
 	assert_int_equal(config->ecp_servers.count, 0);
-	check_said(&diagnostics, said, ARRAY_SIZE(said));
-	config_free(config);
 }
 
 /* [MapMirrors] as Caché's reference shows it, without the mirror's name. */
