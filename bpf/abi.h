@@ -93,6 +93,8 @@ enum cw_reason {
 	CW_REASON_UNTRUSTED_LIBRARY, /* somebody besides root and the owner may have written it */
 	CW_REASON_UNRESOLVED, /* the kernel could not tell; on_undecided answered */
 	CW_REASON_PROTECTED, /* it was about ourselves: bpf/protect.bpf.h */
+	CW_REASON_OUTSIDE, /* reaching into a process that the instance does not govern */
+	CW_REASON_TRACER, /* somebody traces who executes, and may not execute that himself */
 	CW_REASON_MAX,
 };
 
@@ -353,6 +355,8 @@ CW_ASSERT_SIZE(struct cw_identity, 56);
 
 #define CW_GOVERNED(instance) ((instance) + 1)
 #define CW_EXEC_NONE 0
+#define CW_EXEC_PROGRAM \
+	128 /* beside a mark: what the kernel asked about last names no interpreter */
 #define CW_EXEC_FRESH 254 /* governed since this exec: what it inherited is still to be judged */
 #define CW_EXEC_UNJUDGED 255 /* labelled in the midst of an exec that was not judged as its own */
 
@@ -662,6 +666,8 @@ struct cw_ledger {
 	struct cw_tellings tellings;
 	__u64 carried_current; /* which of the two is valid */
 	struct cw_carried carried[2];
+	__u64 unwritten; /* events that were delivered and wait for the disk */
+	__u64 unwritten_last; /* … the number of the last of them */
 	CW_WIDER_MEMBER
 };
 

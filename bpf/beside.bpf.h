@@ -7,7 +7,8 @@
  *            that was judged is but what it tells him. Whoever can say that can speak to anybody, as with a raw
  *            socket, and it is judged as one
  *   becomes  TCP_ULP makes of a TCP socket that is not connected one of another family, SMC's: it is judged as that.
- *            (Of one that is connected it makes one that encrypts, which is nobody's business.)
+ *            (Of one that is connected it makes one that encrypts, which is nobody's business; the kernel does not
+ *            encrypt before, and here the name of what it is to become is not seen)
  *   peers    SCTP takes further addresses for a new peer. Nobody is known to do that: they are not looked at,
  *            so what a governed process does there is undecided
  */

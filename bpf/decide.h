@@ -36,6 +36,7 @@ enum cw_file_state {
 	CW_FILE_STATE_UNKNOWN, /* no policy names this file */
 	CW_FILE_STATE_ADMITTED, /* named, and what was admitted */
 	CW_FILE_STATE_TAMPERED, /* named, and changed since */
+	CW_FILE_STATE_ABROAD, /* what a process runs that the instance does not govern: reaching into it */
 };
 
 /*
@@ -442,8 +443,9 @@ cw_inline struct cw_decision cw_decide_listed(const struct cw_pages *pages,
 	if (request->instance < CW_INSTANCES_MAX) {
 		struct cw_classes own = classes;
 
-		/* What a changed file may be to its own instance is what an unknown one is: nothing. */
-		if (request->target_state == CW_FILE_STATE_TAMPERED)
+		/* What a changed file may be to its own instance is what an unknown one is: nothing. So is a
+		 * process of somebody else's, whatever it runs. */
+		if (request->target_state >= CW_FILE_STATE_TAMPERED)
 			own.target = 0;
 		decision = cw_decide_rules(pages, request, rule_class, &own);
 	}
@@ -467,9 +469,11 @@ cw_inline struct cw_decision cw_decide_exec(const struct cw_pages *pages,
 	struct cw_decision decision;
 
 	decision = cw_decide_listed(pages, request, CW_CLASS_EXEC, target);
-	if (request->target_state == CW_FILE_STATE_TAMPERED &&
+	if (request->target_state >= CW_FILE_STATE_TAMPERED &&
 	    decision.verdict == CW_VERDICT_DENY && decision.reason == CW_REASON_NO_RULE)
-		decision.reason = CW_REASON_TAMPERED;
+		decision.reason = request->target_state == CW_FILE_STATE_TAMPERED
+					  ? CW_REASON_TAMPERED
+					  : CW_REASON_OUTSIDE;
 	return decision;
 }
 
@@ -485,7 +489,10 @@ cw_inline struct cw_decision cw_decide_network(const struct cw_pages *pages,
 			request->protocol, CW_PROTOCOL_MAX)][cw_index(request->port, 65536)]);
 }
 
-/* May anyone besides root, the owner and the trusted groups have written this file? */
+/*
+ * May anyone besides root, the owner and the trusted groups have written this file? Of root's group others may be, and
+ * where a file has an access list, its mode's bits for the group are what that grants to anybody at most.
+ */
 cw_inline int cw_library_trusted(const struct cw_instance *instance,
 				 const struct cw_request *request)
 {
@@ -493,7 +500,7 @@ cw_inline int cw_library_trusted(const struct cw_instance *instance,
 		return 0;
 	if (request->file_mode & 0002)
 		return 0;
-	if (!(request->file_mode & 0020) || request->file_group == 0)
+	if (!(request->file_mode & 0020))
 		return 1;
 	for (int i = 0; i < CW_TRUST_GROUPS_MAX; i++) {
 		if (i >= instance->trust_group_count)
@@ -568,6 +575,36 @@ cw_inline struct cw_decision cw_decide_undecided(const struct cw_pages *pages,
 		return cw_allow();
 	return cw_answer(request, instance->mode[rule_class], rule_class, instance->on_undecided,
 			 CW_REASON_UNRESOLVED);
+}
+
+/*
+ * A socket whose addresses nobody will see is undecided for each class that would judge them, whatever
+ * `sockets` says of its kind; the one that is held hardest answers. judged: what `sockets` says.
+ */
+cw_inline struct cw_decision cw_decide_unseen(const struct cw_pages *pages,
+					      const struct cw_request *request,
+					      struct cw_decision judged)
+{
+	const struct cw_instance *instance =
+		&pages->head->instances[cw_index(request->instance, CW_INSTANCES_MAX)];
+	__u32 rule_class = CW_CLASS_SOCKETS, mode = instance->mode[CW_CLASS_SOCKETS];
+	struct cw_decision decision;
+
+	if (instance->mode[CW_CLASS_CONNECT] > mode) {
+		rule_class = CW_CLASS_CONNECT;
+		mode = instance->mode[CW_CLASS_CONNECT];
+	}
+	if (instance->mode[CW_CLASS_BIND] > mode) {
+		rule_class = CW_CLASS_BIND;
+		mode = instance->mode[CW_CLASS_BIND];
+	}
+	decision = mode == CW_MODE_OFF ? cw_allow()
+				       : cw_answer(request, mode, rule_class,
+						   instance->on_undecided, CW_REASON_UNRESOLVED);
+	if (judged.verdict != CW_VERDICT_ALLOW &&
+	    (decision.verdict == CW_VERDICT_ALLOW || mode <= judged.mode))
+		return judged;
+	return decision;
 }
 
 /*

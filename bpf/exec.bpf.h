@@ -5,20 +5,68 @@
 
 #include "judge.bpf.h"
 
-/* lost: of what the caller named only this interpreter is left. mark: of the exec, for the label. */
+#define LSM_UNSAFE_PTRACE 2 /* somebody traces who executes */
+
+/*
+ * Whoever traces a process goes on when that executes something, and can then write into it: he must be one who might
+ * execute it himself. What the rules of that one say, a struct cw_decision as a number. A global function: so its
+ * stack is none of its caller's. state: enum cw_file_state of the target.
+ */
+__attribute__((noinline)) __u64 tracer_decides(__u32 target, __u32 state)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *tracer = BPF_CORE_READ(task, parent);
+	const struct cw_subject *label = subject_current(bpf_get_current_pid_tgid());
+	struct hook hook = { .subject = subject_find(BPF_CORE_READ(tracer, tgid)) };
+	struct cw_request request = { .operation = CW_OPERATION_EXEC,
+				      .target = target,
+				      .target_state = state };
+	struct cw_decision decision = cw_allow();
+	__u64 packed;
+
+	if (!subjects_alike(hook.subject, label) && hook_image(&hook)) {
+		hook_request(&hook, &request);
+		request.user = BPF_CORE_READ(tracer, cred, euid.val);
+		if (subject_abroad(hook.subject, label))
+			request.target_state = CW_FILE_STATE_ABROAD;
+		decision = cw_decide(&hook.pages, &request);
+	}
+	__builtin_memcpy(&packed, &decision, sizeof(packed));
+	return packed;
+}
+
+/* The tracer's word counts where the caller's own does not refuse. */
+static __always_inline void tracer_objects(struct judgement *judgement)
+{
+	const struct cw_request *request = &judgement->request;
+	__u64 packed = tracer_decides(request->target, request->target_state);
+	struct cw_decision decision;
+
+	__builtin_memcpy(&decision, &packed, sizeof(decision));
+	if (decision.verdict == CW_VERDICT_DENY &&
+	    (judgement->decision.verdict != CW_VERDICT_DENY ||
+	     judgement->decision.mode != CW_MODE_ENFORCE)) {
+		judgement->decision = decision;
+		/* A guard says for itself who it is. */
+		if (decision.reason != CW_REASON_GUARD)
+			judgement->decision.reason = CW_REASON_TRACER;
+	}
+}
+
+/* lost: of what the caller named only this interpreter is left. mark: of the exec, for the label.
+ * bprm: NULL where it is not known whether somebody traces. */
 static __always_inline int settle_exec_target(struct hook *hook, struct judgement *judgement,
 					      struct judged_file *target, __u8 mark, bool lost,
-					      __u32 refusal)
+					      const struct linux_binprm *bprm, __u32 refusal)
 {
 	struct cw_request *request = &judgement->request;
-	const struct cw_file *file = file_find(&target->identity, &request->target_state);
 
-	if (file)
-		request->target = file->file;
 	if (!hook_decide(hook, judgement, CW_CLASS_EXEC))
 		return 0;
 	if (lost)
 		judgement->decision = cw_decide_undecided(&hook->pages, request, CW_CLASS_EXEC);
+	if (bprm && bprm->unsafe & LSM_UNSAFE_PTRACE)
+		tracer_objects(judgement);
 	if (hook->subject) {
 		hook->subject->exec_script = lost ? CW_FILE_UNKNOWN : request->target;
 		hook->subject->exec = mark;
@@ -31,27 +79,40 @@ static __always_inline int settle_exec_target(struct hook *hook, struct judgemen
 
 /*
  * The kernel asks once for the file named and once more for each interpreter it leads to. The first
- * answer stands for the whole exec; what is noted in the label between the two belongs to this
- * linux_binprm alone.
+ * answer stands for the whole exec, as long as each file names the next; what is noted in the label between the two
+ * belongs to this linux_binprm alone. What follows on a file that names none was said by binfmt_misc, that is by
+ * somebody else: it is judged as executed.
  */
 static __always_inline int settle_exec(struct linux_binprm *bprm)
 {
 	struct hook hook = {};
 	struct judgement judgement = { .request.operation = CW_OPERATION_EXEC };
 	struct judged_file target; /* nobody who is let go pays for it */
+	struct file *file;
 	__u8 mark = 0;
 
 	if (!hook_open(&hook, CW_OPERATION_EXEC, CW_CLASS_EXEC))
 		return 0;
 	if (hook.subject) {
+		__u8 program = bprm->buf[0] == '#' && bprm->buf[1] == '!' ? 0 : CW_EXEC_PROGRAM;
+
 		mark = subject_exec_mark(hook.subject, bprm);
-		if (bprm->interp != bprm->filename && hook.subject->exec == mark)
+		if (bprm->interp != bprm->filename && hook.subject->exec == mark) {
+			hook.subject->exec |= program;
+			/* Not once more: it would be taken for what follows on this one. */
+			turn_note(CW_OPERATION_EXEC);
 			return 0;
+		}
+		mark |= program;
 	}
+	file = bprm->file;
+	target.identity.mode = 0;
+	target.file = (__u64)file;
+	/* First, since less has to be kept over a call. */
+	judgement.request.target = file_number(CW_PLAIN, file, &target.identity,
+					       &judgement.request.target_state);
 	hook_request(&hook, &judgement.request);
-	file_version(CW_PLAIN, bprm->file, &target.identity);
-	target.file = (__u64)bprm->file;
-	return settle_exec_target(&hook, &judgement, &target, mark, false, CW_EFFECT_REFUSED);
+	return settle_exec_target(&hook, &judgement, &target, mark, false, bprm, CW_EFFECT_REFUSED);
 }
 
 /* What an exec that has happened is judged for. */
@@ -77,23 +138,22 @@ static __always_inline void label_judged(const struct judgement *judgement,
 	*(volatile __u64 *)subject = *(__u64 *)&fresh;
 }
 
-/* Of an identity, what a global function can be given: on 5.10 only numbers. */
-#define EXECUTED_NSEC_BITS 30
-#define EXECUTED_UNKNOWN (1u << 16) /* beside an enum executed, and the label's mark shifted by 8 */
-
-/* The same when it has happened. A global function, so that the verifier walks it once for what is named and
- * for its interpreter; file is a struct file *, what: its device in the upper half, and the above. */
-__attribute__((noinline)) int settle_executed(__u64 file, __u64 inode, __u64 size, __u64 ctime,
-					      __u64 what)
+/*
+ * The same when it has happened. A global function, so that the verifier walks it once for what is named and
+ * for its interpreter; on 5.10 it can be given only numbers. file is a struct file *; whose: the device in the
+ * upper half, and i_uid; what: from the lowest bits on an enum executed and the label's mark, 8 bits each, 16 of
+ * i_mode, 16 of the file's number and 8 of its state.
+ */
+__attribute__((noinline)) int settle_executed(__u64 file, __u64 inode, __u64 whose, __u64 what)
 {
 	struct hook hook = {};
-	struct judgement judgement = { .request.operation = CW_OPERATION_EXEC };
+	struct judgement judgement = { .request = { .operation = CW_OPERATION_EXEC,
+						    .target = what >> 32 & 0xffff,
+						    .target_state = what >> 48 } };
 	struct judged_file target = {
-		.identity = { .key = { .inode = inode, .device = what >> 32 },
-			      .size = size,
-			      .ctime_seconds = (__s64)ctime >> EXECUTED_NSEC_BITS,
-			      .ctime_nanoseconds = ctime & ((1u << EXECUTED_NSEC_BITS) - 1),
-			      .status = what & EXECUTED_UNKNOWN },
+		.identity = { .key = { .inode = inode, .device = whose >> 32 },
+			      .uid = (__u32)whose,
+			      .mode = what >> 16 & 0xffff },
 		.file = file,
 	};
 	__u8 mark = what >> 8, of = what;
@@ -104,7 +164,7 @@ __attribute__((noinline)) int settle_executed(__u64 file, __u64 inode, __u64 siz
 	if (hook.subject && hook.subject->exec == CW_EXEC_UNJUDGED)
 		return 0;
 	hook_request(&hook, &judgement.request);
-	r = settle_exec_target(&hook, &judgement, &target, mark, of == EXECUTED_LOST,
+	r = settle_exec_target(&hook, &judgement, &target, mark, of == EXECUTED_LOST, NULL,
 			       CW_EFFECT_KILLED);
 	if (of == EXECUTED_PROGRAM && hook.subject && hook.subject->exec == mark)
 		label_judged(&judgement, &target, hook.subject, mark);
@@ -116,14 +176,13 @@ static __always_inline int settle_executed_file(int how, struct file *file, __u6
 						__u32 mark, __u32 of)
 {
 	struct cw_identity identity = {};
+	__u8 state;
+	__u64 known = file_number(how, file, &identity, &state);
 
-	file_version(how, file, &identity);
-	if (identity.status)
-		of |= EXECUTED_UNKNOWN;
-	return settle_executed(number, identity.key.inode, identity.size,
-			       (__u64)identity.ctime_seconds << EXECUTED_NSEC_BITS |
-				       identity.ctime_nanoseconds,
-			       (__u64)identity.key.device << 32 | mark << 8 | of);
+	file_owner(how, file, &identity);
+	return settle_executed(
+		number, identity.key.inode, (__u64)identity.key.device << 32 | identity.uid,
+		(__u64)state << 48 | known << 32 | (identity.mode & 0xffff) << 16 | mark << 8 | of);
 }
 
 /*
@@ -135,21 +194,23 @@ static __always_inline bool exec_refused(struct linux_binprm *bprm)
 {
 	struct cw_subject *subject = subject_current(bpf_get_current_pid_tgid());
 	__u32 mark = subject ? subject_exec_mark(subject, bprm) : 0;
-	__u64 file = 0, kept = 0, named;
+	__u32 of = EXECUTED_PROGRAM;
+	__u64 kept = 0, named;
 
 	if (!subject && !guarded(CW_CLASS_EXEC) && !host_wants(CW_OPERATION_EXEC))
 		return false;
-	bpf_core_read(&file, sizeof(file), &bprm->file);
-	if (bprm->interp == bprm->filename)
-		return settle_executed_file(CW_PLAIN, bprm->file, file, mark, EXECUTED_PROGRAM);
-	bpf_core_read(&kept, sizeof(kept), &bprm->executable);
-	named = kept ? 0 : executed_first();
-	if (named &&
-	    settle_executed_file(CW_PROBE, (struct file *)named, named, mark, EXECUTED_NAMED))
-		return true;
-	return !(named && subject) &&
-	       settle_executed_file(CW_PLAIN, bprm->file, file, mark,
-				    subject ? EXECUTED_LOST : EXECUTED_NAMED);
+	if (bprm->interp != bprm->filename) {
+		bpf_core_read(&kept, sizeof(kept), &bprm->executable);
+		named = kept ? 0 : executed_first();
+		if (named && settle_executed_file(CW_PROBE, (struct file *)named, named, mark,
+						  EXECUTED_NAMED))
+			return true;
+		if (named && subject)
+			return false;
+		of = subject ? EXECUTED_LOST : EXECUTED_NAMED;
+	}
+	return settle_executed_file(CW_PLAIN, bprm->file,
+				    kernel_pointer_number(bprm->file, &bprm->file), mark, of);
 }
 
 static __always_inline void settle_exec_by_kill(struct linux_binprm *bprm)

@@ -10,6 +10,7 @@
 #include "exec.bpf.h"
 #include "library.bpf.h"
 #include "reach.bpf.h"
+#include "received.bpf.h"
 #include "socket.bpf.h"
 
 #define PROT_READ 1
@@ -222,6 +223,12 @@ HOOK(trace, ptrace_access_check, security_ptrace_access_check, JUDGES(EXEC) | JU
      (argument_as(task_struct, 0), kernel_argument(ctx, 1)))
 {
 	return settle_trace(task, mode);
+}
+
+HOOK(traceme, ptrace_traceme, security_ptrace_traceme, JUDGES(LIBRARY),
+     (struct task_struct * parent), (parent), (argument_as(task_struct, 0)))
+{
+	return settle_traceme();
 }
 
 HOOK(open, file_open, security_file_open, JUDGES(EXEC) | JUDGES(LIBRARY), (struct file * file),

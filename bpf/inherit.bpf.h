@@ -10,7 +10,7 @@
 #ifndef CW_INHERIT_BPF_H
 #define CW_INHERIT_BPF_H
 
-#include "socket.bpf.h"
+#include "received.bpf.h"
 
 /* Descriptors that are looked at, and sockets that are judged: of more nobody can tell. */
 #define INHERITED_MAX 1024
@@ -87,7 +87,9 @@ static __always_inline int settle_unseen_descriptors(void)
 	if (!hook_open(&hook, CW_OPERATION_RECEIVE, CW_CLASS_SOCKETS))
 		return 0;
 	hook_request(&hook, &judgement.request);
-	judgement.decision = cw_decide_undecided(&hook.pages, &judgement.request, CW_CLASS_SOCKETS);
+	if (judgement.request.instance >= CW_INSTANCES_MAX)
+		return 0;
+	judgement.decision = cw_decide_unseen(&hook.pages, &judgement.request, cw_allow());
 	judgement.backend = attached_backend;
 	return settle(&hook, &judgement, CW_EFFECT_KILLED);
 }

@@ -158,6 +158,17 @@ static __always_inline __u64 kernel_number(const void *pointer)
 	return distance + bpf_get_current_task();
 }
 
+/* A pointer as a number, from where it stands; 0 where that cannot be read. */
+static __always_inline __u64 kernel_pointer_number(const void *pointer, const void *place)
+{
+	__u64 number = 0;
+
+	if (kernel_numbers_pointers)
+		return kernel_number(pointer);
+	bpf_probe_read_kernel(&number, sizeof(number), place);
+	return number;
+}
+
 /* A `void *` member of what a hook's argument points to: a number to 6.16, from 6.17 on such a pointer. Streams of
  * programs came with the same release. */
 struct bpf_prog_aux {
@@ -250,6 +261,29 @@ static __always_inline struct sock *kernel_bound_sock(struct sock *sock)
 		return sock;
 	first = BPF_CORE_READ(mptcp, first);
 	return first ? first : sock;
+}
+
+/* What stands so far behind the beginning of a socket, where that is another socket's: it points back. */
+static __always_inline struct sock *kernel_sock_behind(struct sock *sock, __u64 distance)
+{
+	struct socket *socket = NULL, *back = NULL;
+	struct sock *behind = NULL;
+
+	bpf_probe_read_kernel(&socket, sizeof(socket), (void *)sock + distance);
+	bpf_core_read(&behind, sizeof(behind), &socket->sk);
+	bpf_core_read(&back, sizeof(back), &behind->sk_socket);
+	return socket && back == socket ? behind : NULL;
+}
+
+/*
+ * The TCP socket that one of SMC's speaks through; NULL where it is not found. Its types are a module's, so this
+ * goes by where it is: behind the sock to 6.10, behind the inet_sock from 6.11 on.
+ */
+static __always_inline struct sock *kernel_smc_spoken(struct sock *sock)
+{
+	struct sock *spoken = kernel_sock_behind(sock, bpf_core_type_size(struct inet_sock));
+
+	return spoken ? spoken : kernel_sock_behind(sock, bpf_core_type_size(struct sock));
 }
 
 #endif

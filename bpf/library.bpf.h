@@ -10,15 +10,7 @@
  * of them; but anonymous memory has no file. So such an argument is looked at as a number, and tested
  * beside for the youngest kernels, which know.
  */
-static __always_inline bool argument_given(const struct file *file, const void *argument)
-{
-	__u64 number = 0;
-
-	if (kernel_numbers_pointers)
-		return kernel_number(file);
-	bpf_probe_read_kernel(&number, sizeof(number), argument);
-	return number;
-}
+#define argument_given(file, argument) kernel_pointer_number(file, argument)
 
 /*
  * file: NULL for memory without a file. argument: where the hook was given it; NULL if it was not. apart:

@@ -23,6 +23,7 @@
 #define IPPROTO_ICMP 1
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
+#define IPPROTO_DCCP 33
 #define IPPROTO_ICMPV6 58
 #define IPPROTO_SCTP 132
 #define IPPROTO_UDPLITE 136
@@ -43,26 +44,28 @@ static __always_inline bool file_may_be_entry(struct file *file)
 	return entry_files[bit / 64 & (CW_ENTRY_WORDS - 1)] >> (bit & 63) & 1;
 }
 
-/* Which file, and which version of it: key, size and ctime of the identity, or its status. */
-static __always_inline void file_version(int how, struct file *file, struct cw_identity *ret)
+/* Which file, and which version of it: key, size and ctime of the identity, or its status. Its inode, or NULL. */
+static __always_inline struct inode *file_version(int how, struct file *file,
+						  struct cw_identity *ret)
 {
 	struct inode *inode = cw_read(how, file, f_inode);
 	struct super_block *super;
 
-	ret->key = (struct cw_file_key){};
 	ret->status = 0;
 	if (!inode) {
+		ret->key = (struct cw_file_key){};
 		ret->status = 2; /* ENOENT */
-		return;
+		return NULL;
 	}
 	super = cw_read(how, inode, i_sb);
-	ret->key.inode = cw_read(how, inode, i_ino);
-	ret->key.device = cw_read(how, super, s_dev);
+	ret->key = (struct cw_file_key){ .inode = cw_read(how, inode, i_ino),
+					 .device = cw_read(how, super, s_dev) };
 	ret->size = cw_read(how, inode, i_size);
 	if (!kernel_ctime(how, inode, &ret->ctime_seconds, &ret->ctime_nanoseconds)) {
 		fault(CW_FAULT_CTIME_LAYOUT);
 		ret->status = 95; /* EOPNOTSUPP */
 	}
+	return inode;
 }
 
 #define SB_NOUSER_BIT 31
@@ -79,17 +82,24 @@ static __always_inline __u32 file_links(int how, struct inode *inode)
 	return cw_read(how, inode, i_nlink) & (own - 1);
 }
 
-/* Fills all of the identity, or sets its status. */
-static __always_inline void file_identity(int how, struct file *file, struct cw_identity *ret)
+/* Whose it is: what a record tells of a file beside its version. */
+static __always_inline void file_owner(int how, struct file *file, struct cw_identity *ret)
 {
 	struct inode *inode = cw_read(how, file, f_inode);
 
-	file_version(how, file, ret);
+	ret->uid = inode ? cw_read(how, inode, i_uid.val) : 0;
+	ret->mode = inode ? cw_read(how, inode, i_mode) : 0;
+}
+
+/* Fills all of the identity, or sets its status. */
+static __always_inline void file_identity(int how, struct file *file, struct cw_identity *ret)
+{
+	struct inode *inode = file_version(how, file, ret);
+
 	if (!inode)
 		return;
-	ret->uid = cw_read(how, inode, i_uid.val);
+	file_owner(how, file, ret);
 	ret->gid = cw_read(how, inode, i_gid.val);
-	ret->mode = cw_read(how, inode, i_mode);
 	ret->links = file_links(how, inode);
 }
 
@@ -133,6 +143,17 @@ static __always_inline const struct cw_file *file_find(const struct cw_identity 
 	return file;
 }
 
+/* The number that a policy knows it by, and whether it is still what was admitted. */
+static __always_inline __u32 file_number(int how, struct file *file, struct cw_identity *ret,
+					 __u8 *ret_state)
+{
+	const struct cw_file *known;
+
+	file_version(how, file, ret);
+	known = file_find(ret, ret_state);
+	return known ? known->file : CW_FILE_UNKNOWN;
+}
+
 /* ------------------------------------------------------------------ sockets */
 
 /* MPTCP and SMC speak TCP to the peer, UDP-Lite is UDP with a shorter checksum. */
@@ -145,6 +166,13 @@ static __always_inline __u8 socket_protocol(__u32 protocol)
 	if (protocol == IPPROTO_SCTP)
 		return CW_PROTOCOL_SCTP;
 	return CW_PROTOCOL_OTHER;
+}
+
+/* False: it has none, whatever the caller wrote where others have one. */
+static __always_inline bool socket_has_ports(__u32 type, __u32 protocol)
+{
+	return type != SOCK_RAW &&
+	       (socket_protocol(protocol) != CW_PROTOCOL_OTHER || protocol == IPPROTO_DCCP);
 }
 
 static __always_inline bool family_is_inet(__u32 family)

@@ -46,7 +46,7 @@ static __always_inline bool protect_key_equal(const struct cw_file_key *a,
 	return a->inode && a->inode == b->inode && a->device == b->device;
 }
 
-/* The daemon, or somebody who runs its program. */
+/* The daemon, or somebody who runs its program; but nobody governed, be he root. */
 __attribute__((noinline)) int protect_trusted(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -57,6 +57,8 @@ __attribute__((noinline)) int protect_trusted(void)
 
 	if (bpf_get_current_pid_tgid() >> 32 == protected_daemon)
 		return 1;
+	if (subject_current(bpf_get_current_pid_tgid()))
+		return 0;
 	executable = BPF_CORE_READ(task, mm, exe_file);
 	ours = bpf_map_lookup_elem(&protection, &zero);
 	if (!executable || !ours)

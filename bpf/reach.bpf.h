@@ -9,6 +9,8 @@
  * program), it still writes what is not writable, code above all: it is judged as memory without a file that
  * becomes executable.
  *
+ * Whoever traces a process goes on when that executes something: see tracer_decides().
+ *
  * Whoever may say what binfmt_misc has run in the place of a program (in a user namespace of his own, from 6.7 on)
  * executes what he wants under the name of one that he may execute: that is judged as executing an unknown file.
  */
@@ -23,30 +25,30 @@
 #define BINFMTFS_MAGIC 0x42494e4d
 
 /* What the process runs: as it was when it executed that, where it is governed. */
-static __always_inline void trace_target(struct task_struct *task, struct judged_file *target,
-					 struct cw_request *request)
+static __always_inline void trace_target(const struct cw_subject *tracer, struct task_struct *task,
+					 struct judged_file *target, struct cw_request *request)
 {
 	const struct cw_subject *label = subject_find(task->tgid);
 	struct mm_struct *mm = task->mm;
 	struct file *executable;
-	const struct cw_file *file;
 
 	if (!mm)
 		return;
 	executable = mm->exe_file;
 	if (!executable)
 		return;
-	file_version(CW_PLAIN, executable, &target->identity);
+	request->target = file_number(CW_PLAIN, executable, &target->identity,
+				      &request->target_state);
 	target->file = (__u64)executable;
-	file = file_find(&target->identity, &request->target_state);
-	if (file)
-		request->target = file->file;
 	if (label) {
 		request->target = label->executable;
 		request->target_state = label->executable ? CW_FILE_STATE_ADMITTED
 							  : CW_FILE_STATE_UNKNOWN;
 	}
 	target->number = request->target;
+	/* It may do more than the same program would that the tracer executed. */
+	if (subject_abroad(tracer, label))
+		request->target_state = CW_FILE_STATE_ABROAD;
 }
 
 /* Tell and settle what is as good as an execution. What is allowed is none, and is not counted as one. */
@@ -70,7 +72,7 @@ static __always_inline int settle_trace_as_exec(struct task_struct *task)
 	if (!hook_open(&hook, CW_OPERATION_EXEC, CW_CLASS_EXEC))
 		return 0;
 	hook_request(&hook, &judgement.request);
-	trace_target(task, &target, &judgement.request);
+	trace_target(hook.subject, task, &target, &judgement.request);
 	return settle_as_exec(&hook, &judgement, &target);
 }
 
@@ -88,12 +90,6 @@ static __always_inline int settle_interpreter(struct file *file)
 	return settle_as_exec(&hook, &judgement, &target);
 }
 
-static __always_inline bool subjects_alike(const struct cw_subject *a, const struct cw_subject *b)
-{
-	return a && b && a->governed == b->governed && a->executable == b->executable &&
-	       a->script == b->script;
-}
-
 static __always_inline int settle_trace(struct task_struct *task, unsigned int mode)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
@@ -101,9 +97,15 @@ static __always_inline int settle_trace(struct task_struct *task, unsigned int m
 
 	if (!(mode & PTRACE_MODE_ATTACH) || task->tgid == pid_tgid >> 32)
 		return 0;
-	if (subjects_alike(subject, subject_find(task->tgid)))
-		return settle_library(NULL, NULL, false);
-	return settle_trace_as_exec(task);
+	if (!subjects_alike(subject, subject_find(task->tgid)) && settle_trace_as_exec(task))
+		return -EACCES;
+	return subject ? settle_library(NULL, NULL, false) : 0;
+}
+
+/* A process asks to be traced by its parent, who may then write into it. */
+static __always_inline int settle_traceme(void)
+{
+	return subject_current(bpf_get_current_pid_tgid()) ? settle_library(NULL, NULL, false) : 0;
 }
 
 static __always_inline int settle_open(struct file *file)

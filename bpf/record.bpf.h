@@ -52,7 +52,7 @@ struct judged_file {
 struct judgement {
 	struct cw_request request;
 	struct cw_decision decision;
-	const struct judged_file *file; /* NULL for anonymous memory and sockets */
+	struct judged_file *file; /* NULL for anonymous memory and sockets */
 	__u16 socket_protocol;
 	__u8 backend;
 };
@@ -97,10 +97,8 @@ static __always_inline void record_address(struct cw_record *record,
 	words[3] = bpf_htonl((__u32)request->low);
 }
 
-static __always_inline void record_target(struct cw_record *record, const struct judged_file *file)
+static __always_inline void record_target(struct cw_record *record, struct judged_file *file)
 {
-	struct file *judged;
-
 	record->target = (struct cw_file_key){};
 	record->target_file = 0;
 	record->target_mode = 0;
@@ -111,14 +109,11 @@ static __always_inline void record_target(struct cw_record *record, const struct
 		return;
 	record->target = file->identity.key;
 	record->target_file = file->number;
-	judged = (void *)file->file;
-	if (judged) {
-		struct inode *inode = NULL;
-
-		bpf_core_read(&inode, sizeof(inode), &judged->f_inode);
-		bpf_core_read(&record->target_mode, sizeof(inode->i_mode), &inode->i_mode);
-		bpf_core_read(&record->target_uid, sizeof(record->target_uid), &inode->i_uid.val);
-	}
+	/* Who judged before it is known whether it is recorded has not read this. */
+	if (!file->identity.mode && file->file)
+		file_owner(CW_PROBE, (struct file *)file->file, &file->identity);
+	record->target_mode = file->identity.mode;
+	record->target_uid = file->identity.uid;
 }
 
 static __always_inline void record_fill(struct cw_record *record, const struct judgement *judgement,

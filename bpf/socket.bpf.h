@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The judging of sockets: made, connected, sent from, bound, listened on, received; SCTP's lists; cgroup's hooks. */
+/* The judging of sockets: made, connected, sent from, bound, listened on; SCTP's lists; cgroup's hooks. */
 #ifndef CW_SOCKET_BPF_H
 #define CW_SOCKET_BPF_H
 
 #include "judge.bpf.h"
 
 #define MSG_FASTOPEN 0x20000000
-#define S_IFMT 0170000
-#define S_IFSOCK 0140000
 
 /* SCTP's options as sctp_bind_connect names them. Those that peers' packets cause are left out: no
  * process acts there. */
@@ -17,10 +15,10 @@
 #define SCTP_ADDRESSES_MAX 16
 
 /* What the cgroup backend cannot see afterwards it must judge when the socket is made. */
-static __always_inline bool unseen_by_cgroup(__u32 protocol)
+static __always_inline bool unseen_by_cgroup(__u32 type, __u32 protocol)
 {
-	return protocol != IPPROTO_TCP && protocol != IPPROTO_UDP && protocol != IPPROTO_MPTCP &&
-	       protocol != IPPROTO_ICMP && protocol != IPPROTO_ICMPV6;
+	return type == SOCK_RAW ||
+	       (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP && protocol != IPPROTO_MPTCP);
 }
 
 /* May the instance have a socket of this kind at all? */
@@ -48,9 +46,9 @@ static __always_inline int settle_socket(__u32 family, __u32 type, __u32 protoco
 	if (!hook_open(&hook, CW_OPERATION_SOCKET, CW_CLASS_SOCKETS))
 		return 0;
 	judgement.decision = socket_decide(&hook, request, family, type, protocol);
-	if (backend == CW_BACKEND_CGROUP && judgement.decision.verdict == CW_VERDICT_ALLOW &&
-	    request->instance < CW_INSTANCES_MAX && unseen_by_cgroup(protocol))
-		judgement.decision = cw_decide_undecided(&hook.pages, request, CW_CLASS_SOCKETS);
+	if (backend == CW_BACKEND_CGROUP && request->instance < CW_INSTANCES_MAX &&
+	    unseen_by_cgroup(type, protocol))
+		judgement.decision = cw_decide_unseen(&hook.pages, request, judgement.decision);
 	judgement.socket_protocol = protocol;
 	judgement.backend = backend;
 	return settle(&hook, &judgement, CW_EFFECT_REFUSED);
@@ -113,8 +111,8 @@ static __always_inline int settle_address(__u32 operation, const struct socket_f
 		return 0;
 	}
 	hook_address(&hook, &judgement.request);
-	if (facts->type == SOCK_RAW)
-		judgement.request.port = 0; /* it has none, whatever the caller wrote there */
+	if (!socket_has_ports(facts->type, facts->protocol))
+		judgement.request.port = 0;
 	return settle_network(&hook, &judgement, facts->protocol, attached_backend,
 			      CW_EFFECT_REFUSED);
 }
@@ -201,37 +199,32 @@ static __always_inline void request_local(int how, struct cw_request *request, s
 						__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[3])));
 }
 
-static __always_inline void request_peer(struct cw_request *request, struct sock *sock)
-{
-	request->port = bpf_ntohs(BPF_CORE_READ(sock, __sk_common.skc_dport));
-	if (BPF_CORE_READ(sock, __sk_common.skc_family) == AF_INET) {
-		cw_address_v4(request, bpf_ntohl(BPF_CORE_READ(sock, __sk_common.skc_daddr)));
-		return;
-	}
-	cw_address_v6(
-		request,
-		(__u64)bpf_ntohl(BPF_CORE_READ(sock, __sk_common.skc_v6_daddr.in6_u.u6_addr32[0]))
-				<< 32 |
-			bpf_ntohl(BPF_CORE_READ(sock, __sk_common.skc_v6_daddr.in6_u.u6_addr32[1])),
-		(__u64)bpf_ntohl(BPF_CORE_READ(sock, __sk_common.skc_v6_daddr.in6_u.u6_addr32[2]))
-				<< 32 |
-			bpf_ntohl(
-				BPF_CORE_READ(sock, __sk_common.skc_v6_daddr.in6_u.u6_addr32[3])));
-}
-
 static __always_inline int settle_listen_as(struct sock *sock, __u8 backend, __u32 refusal)
 {
 	struct judgement judgement = { .request.operation = CW_OPERATION_LISTEN,
 				       .request.direction = CW_DIRECTION_BIND };
 	struct hook hook = {};
 
-	if (!sock || !family_is_inet(sock->__sk_common.skc_family))
+	if (!sock) {
 		return 0;
-	if (!hook_open(&hook, CW_OPERATION_LISTEN, CW_CLASS_BIND))
-		return 0;
-	request_local(CW_PLAIN, &judgement.request, sock);
-	hook_address(&hook, &judgement.request);
-	return settle_network(&hook, &judgement, sock->sk_protocol, backend, refusal);
+	} else {
+		struct socket_facts facts = socket_facts_read(CW_PLAIN, sock);
+		struct sock *spoken = NULL;
+
+		socket_facts_speak(&facts);
+		if (!family_is_inet(facts.family))
+			return 0;
+		if (!hook_open(&hook, CW_OPERATION_LISTEN, CW_CLASS_BIND))
+			return 0;
+		if (facts.protocol == IPPROTO_SMC)
+			spoken = kernel_smc_spoken(sock);
+		if (spoken)
+			request_local(CW_PROBE, &judgement.request, spoken);
+		else
+			request_local(CW_PLAIN, &judgement.request, sock);
+		hook_address(&hook, &judgement.request);
+		return settle_network(&hook, &judgement, facts.protocol, backend, refusal);
+	}
 }
 
 static __always_inline int settle_listen(struct sock *sock)
@@ -243,69 +236,6 @@ static __always_inline void settle_listen_by_kill(struct sock *sock)
 {
 	if (settle_listen_as(sock, CW_BACKEND_CGROUP, CW_EFFECT_KILLED))
 		kill_current();
-}
-
-/*
- * A socket handed over by another process. What it is bound to or connected to must be what the
- * receiver might have bound or connected itself; an accepted connection is as good as the listener
- * that it came from.
- */
-static __always_inline int settle_received(struct file *file, __u32 refusal)
-{
-	struct judgement judgement = { .request.operation = CW_OPERATION_RECEIVE,
-				       .request.direction = CW_DIRECTION_BIND };
-	struct hook hook = {};
-	struct socket *socket = BPF_CORE_READ(file, private_data);
-	struct sock *sock = BPF_CORE_READ(socket, sk);
-	__u32 state, local, family, protocol;
-
-	if (!sock)
-		return 0;
-	/* What others hand to each other is nobody's business. */
-	if (!hook_open(&hook, CW_OPERATION_RECEIVE, CW_CLASS_BIND) || !hook.subject)
-		return 0;
-	family = BPF_CORE_READ(sock, __sk_common.skc_family);
-	protocol = BPF_CORE_READ(sock, sk_protocol);
-	/* One that may not be made may not be had either. */
-	judgement.decision = socket_decide(&hook, &judgement.request, family,
-					   BPF_CORE_READ(sock, sk_type), protocol);
-	if (judgement.decision.verdict != CW_VERDICT_ALLOW) {
-		judgement.socket_protocol = protocol;
-		judgement.backend = attached_backend;
-		return settle(&hook, &judgement, refusal);
-	}
-	if (!family_is_inet(family))
-		return 0;
-	state = BPF_CORE_READ(sock, __sk_common.skc_state);
-	local = BPF_CORE_READ(sock, __sk_common.skc_num);
-	if (!local)
-		return 0; /* neither bound nor connected: its next call will be judged */
-	request_local(CW_PROBE, &judgement.request, sock);
-	hook_address(&hook, &judgement.request);
-	if (state != TCP_LISTEN && BPF_CORE_READ(sock, __sk_common.skc_dport)) {
-		struct cw_request *request = &judgement.request;
-
-		/* Accepted sockets lose the lock that tells a chosen port. */
-		request->port = local;
-		if (!hook_addresses(&hook))
-			return 0;
-		hook_request(&hook, request);
-		request->protocol = socket_protocol(protocol);
-		judgement.decision = cw_decide(&hook.pages, request);
-		if (judgement.decision.verdict == CW_VERDICT_DENY) {
-			request->direction = CW_DIRECTION_CONNECT;
-			request_peer(request, sock);
-			hook_address(&hook, request);
-		}
-	}
-	return settle_network(&hook, &judgement, protocol, attached_backend, refusal);
-}
-
-static __always_inline int settle_receive(struct file *file)
-{
-	if ((file->f_inode->i_mode & S_IFMT) != S_IFSOCK)
-		return 0;
-	return settle_received(file, CW_EFFECT_REFUSED);
 }
 
 /* ------------------------------------------------------------------ SCTP */
@@ -351,7 +281,7 @@ static __always_inline int settle_cgroup(struct hook *hook, struct judgement *ju
 					 struct bpf_sock_addr *context)
 {
 	judgement->request.port = bpf_ntohs((__u16)context->user_port);
-	if (context->type == SOCK_RAW)
+	if (!socket_has_ports(context->type, context->protocol))
 		judgement->request.port = 0;
 	return settle_network(hook, judgement, context->protocol, CW_BACKEND_CGROUP,
 			      CW_EFFECT_REFUSED);

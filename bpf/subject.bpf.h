@@ -78,6 +78,18 @@ static __always_inline struct cw_subject *subject_current(__u64 pid_tgid)
 	return subject;
 }
 
+static __always_inline bool subjects_alike(const struct cw_subject *a, const struct cw_subject *b)
+{
+	return a && b && a->governed == b->governed && a->executable == b->executable &&
+	       a->script == b->script;
+}
+
+/* To somebody governed: a process of another instance, or of none. */
+static __always_inline bool subject_abroad(const struct cw_subject *to, const struct cw_subject *of)
+{
+	return to && (!of || of->governed != to->governed);
+}
+
 /* Whole, so that nobody ever reads half of it. What is only read stays in every CPU's cache, and most labels say
  * that nobody governs: the same is not written again. */
 static __always_inline void subject_write(__u32 tgid, struct cw_subject label)
@@ -101,7 +113,7 @@ static __always_inline __u8 subject_exec_mark(const struct cw_subject *label,
 	__u64 distance = (__u64)bprm - (__u64)label;
 
 	cw_opaque(distance);
-	return (distance >> 9 & 0x7f) + 1;
+	return (distance >> 9 & 0x3f) + 1;
 }
 
 /* Enough to tell that a process says it runs another file than it executed. */
@@ -274,7 +286,8 @@ static __always_inline void subject_exec(__u32 tgid, const struct cw_file *file,
 		    (label->exec == CW_EXEC_NONE || label->exec == CW_EXEC_FRESH))
 			return;
 		fresh.governed = label->governed;
-		if (interpreter && label->exec == subject_exec_mark(label, bprm))
+		if (interpreter &&
+		    (label->exec & ~CW_EXEC_PROGRAM) == subject_exec_mark(label, bprm))
 			fresh.script = label->exec_script;
 		subject_write(tgid, fresh);
 		return;

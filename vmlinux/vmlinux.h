@@ -134,6 +134,7 @@ struct task_struct {
 	int tgid;
 	char comm[16];
 	struct task_struct *real_parent;
+	struct task_struct *parent;
 	struct task_struct *group_leader;
 	__u64 start_boottime;
 	struct mm_struct *mm;
@@ -148,8 +149,10 @@ struct task_struct {
 struct linux_binprm {
 	struct file *file;
 	struct file *executable;
+	unsigned int unsafe;
 	const char *filename;
 	const char *interp;
+	char buf[2]; /* its first bytes: there are more */
 };
 
 struct in6_addr {
@@ -184,6 +187,11 @@ struct sock {
 	__u16 sk_type;
 	__u8 sk_userlocks : 4;
 	__u8 sk_kern_sock : 1;
+	struct socket *sk_socket;
+};
+
+struct inet_sock {
+	struct sock sk;
 };
 
 struct socket {

@@ -74,10 +74,16 @@ static int explanation_ask(struct explanation *explanation, const struct seen_se
 	if (explanation->policy == loaded->set.count ||
 	    seen_judge(explanation->seen, loaded, &request, &decision, &note, &message))
 		return 0;
-	if (decision.verdict == CW_VERDICT_DENY)
+	if (seen_reach(explanation->seen->reason)) {
+		explanation->now.decision = decision;
+		explanation->now.rule = catalogue_find(loaded->catalogue, decision.instance,
+						       decision.rule_class, decision.reason,
+						       decision.rule);
+	} else if (decision.verdict == CW_VERDICT_DENY) {
 		explanation->nearest_count =
 			nearest_rules(&loaded->image, loaded->set.policies[explanation->policy],
 				      &request, explanation->nearest, EXPLAIN_NEAREST_MAX);
+	}
 	r = learning_run(set, loaded, explanation->policy, &options, &explanation->learning);
 	/* What was tampered with, or could not be told, no setting answers for either. */
 	if (!r && decision.verdict == CW_VERDICT_DENY &&

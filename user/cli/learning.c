@@ -32,9 +32,14 @@ int seen_judge(const struct seen *seen, const struct loaded *loaded, struct cw_r
 	const char *word;
 	int r = operation_request(&seen->told.operation, loaded, ret_request, note, message, &word);
 
-	if (!r)
-		*ret_decision = cw_decide(&pages, ret_request);
-	return r;
+	if (r)
+		return r;
+	if (seen_reach(seen->reason))
+		ret_request->target_state = CW_FILE_STATE_ABROAD;
+	*ret_decision = cw_decide(&pages, ret_request);
+	if (ret_decision->reason == CW_REASON_OUTSIDE)
+		ret_decision->reason = seen->reason;
+	return 0;
 }
 
 /* ------------------------------------------------------------------ what is to be learnt */

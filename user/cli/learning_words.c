@@ -164,6 +164,11 @@ static const char *unlearnable(const struct learning_item *item)
 		       "to name";
 	case CW_REASON_TAMPERED:
 		return "the file is not what was trusted: look at it before anything else";
+	case CW_REASON_OUTSIDE:
+		return "it reached into a process that its instance does not govern: no rule lets "
+		       "it";
+	case CW_REASON_TRACER:
+		return "somebody traced the process who may not execute that: look at who it was";
 	case CW_REASON_UNTRUSTED_LIBRARY:
 		return operation->words[1] && strcmp(operation->words[1], "anonymous") == 0
 			       ? "memory without a file was made executable: `library` says who "

@@ -192,8 +192,9 @@ static void learn_summary(struct learn_command *command, const struct seen_set *
 			      (unsigned long long)set->unclear);
 		return;
 	}
-	buffer_printf(out, "# %llu events, %zu %s, %zu left\n", (unsigned long long)set->events,
-		      command->rules, command->rules == 1 ? "rule" : "rules", command->left);
+	buffer_printf(out, "# %llu %s, %zu %s, %zu left\n", (unsigned long long)set->events,
+		      set->events == 1 ? "event" : "events", command->rules,
+		      command->rules == 1 ? "rule" : "rules", command->left);
 	if (missing(set))
 		buffer_printf(
 			out,

@@ -160,9 +160,10 @@ static void summary(struct replay *replay, const struct seen_set *set)
 	if (replay->json)
 		buffer_add_string(out, "{\"kind\":\"summary\"");
 	for (int i = 0; i < REPLAYED_MAX; i++)
-		buffer_printf(out, replay->json ? ",\"%s\":%llu" : "%s: %llu (%llu events)\n",
+		buffer_printf(out, replay->json ? ",\"%s\":%llu" : "%s: %llu (%llu %s)\n",
 			      replayed_words[i], (unsigned long long)replay->operations[i],
-			      (unsigned long long)replay->events[i]);
+			      (unsigned long long)replay->events[i],
+			      replay->events[i] == 1 ? "event" : "events");
 	if (replay->json)
 		buffer_printf(out, ",\"lost\":%llu,\"unreadable\":%llu,\"unclear\":%llu}\n",
 			      (unsigned long long)set->lost, (unsigned long long)set->unreadable,

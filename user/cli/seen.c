@@ -83,9 +83,9 @@ static int seen_make(const struct event *event, const struct told_operation *fro
 /* ------------------------------------------------------------------ the set */
 
 /* FNV-1a: keys are ours, of bounded number, and a bad distribution costs time only. */
-static uint64_t hash_text(const char *text, uint8_t verdict)
+static uint64_t hash_text(const char *text, uint8_t verdict, uint8_t reach)
 {
-	uint64_t hash = 0xcbf29ce484222325ull ^ verdict;
+	uint64_t hash = 0xcbf29ce484222325ull ^ verdict ^ (uint64_t)reach << 8;
 
 	for (; *text; text++)
 		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;
@@ -131,13 +131,14 @@ static int grow_items(struct seen_set *set)
 }
 
 static struct seen *find(const struct seen_set *set, const char *text, uint8_t verdict,
-			 uint64_t hash)
+			 uint8_t reach, uint64_t hash)
 {
 	for (size_t at = hash & (set->slot_count - 1); set->slots[at];
 	     at = (at + 1) & (set->slot_count - 1)) {
 		struct seen *seen = &set->items[set->slots[at] - 1];
 
-		if (seen->hash == hash && seen->verdict == verdict && strcmp(seen->text, text) == 0)
+		if (seen->hash == hash && seen->verdict == verdict &&
+		    seen_reach(seen->reason) == reach && strcmp(seen->text, text) == 0)
 			return seen;
 	}
 	return NULL;
@@ -179,7 +180,7 @@ static void seen_again(struct seen *seen, const struct event *event)
 
 int seen_add(struct seen_set *set, const struct event *event)
 {
-	uint8_t verdict = event->record.verdict;
+	uint8_t verdict = event->record.verdict, reach = seen_reach(event->record.reason);
 	_cleanup_buffer_ struct buffer text = { 0 };
 	struct told_operation from;
 	const char *unclear = told_operation(event, &from);
@@ -198,8 +199,8 @@ int seen_add(struct seen_set *set, const struct event *event)
 	operation_text(&from.operation, &text);
 	if (r || buffer_failed(&text))
 		return -ENOMEM;
-	hash = hash_text(text.data, verdict);
-	seen = find(set, text.data, verdict, hash);
+	hash = hash_text(text.data, verdict, reach);
+	seen = find(set, text.data, verdict, reach, hash);
 	if (!seen) {
 		char *key = buffer_take(&text);
 

@@ -39,6 +39,13 @@ struct seen_set {
 void seen_release(struct seen_set *set);
 #define _cleanup_seen_ __attribute__((cleanup(seen_release)))
 
+/* The reason of what was told as an execution and was none, so that nobody may do it who may execute that:
+ * CW_REASON_OUTSIDE or CW_REASON_TRACER; else 0. */
+static inline uint8_t seen_reach(uint8_t reason)
+{
+	return reason == CW_REASON_OUTSIDE || reason == CW_REASON_TRACER ? reason : 0;
+}
+
 /* 0, -ENOMEM, -E2BIG (more than LEARN_SEEN_MAX distinct ones). */
 int seen_add(struct seen_set *set, const struct event *event);
 

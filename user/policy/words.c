@@ -40,7 +40,8 @@ VOCABULARY(words_mode, CW_MODE_MAX, [CW_MODE_OFF] = "off", [CW_MODE_AUDIT] = "au
 VOCABULARY(words_reason, CW_REASON_MAX, [CW_REASON_RULE] = "rule", [CW_REASON_NO_RULE] = "no-rule",
 	   [CW_REASON_GUARD] = "guard", [CW_REASON_TAMPERED] = "tampered",
 	   [CW_REASON_UNTRUSTED_LIBRARY] = "untrusted-library",
-	   [CW_REASON_UNRESOLVED] = "unresolved", [CW_REASON_PROTECTED] = "protected");
+	   [CW_REASON_UNRESOLVED] = "unresolved", [CW_REASON_PROTECTED] = "protected",
+	   [CW_REASON_OUTSIDE] = "outside", [CW_REASON_TRACER] = "tracer");
 
 VOCABULARY(words_backend, CW_BACKEND_MAX, [CW_BACKEND_LSM] = "lsm",
 	   [CW_BACKEND_FMOD_RET] = "fmod_ret", [CW_BACKEND_CGROUP] = "cgroup");

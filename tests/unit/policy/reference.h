@@ -158,7 +158,7 @@ static inline bool reference_rule(const struct reference *of, size_t p, enum cw_
 	if (rule->user_count && !reference_user(of, rule->users, rule->user_count, request->user))
 		return false;
 	if (class == CW_CLASS_EXEC)
-		return request->target_state != CW_FILE_STATE_TAMPERED &&
+		return request->target_state < CW_FILE_STATE_TAMPERED &&
 		       reference_file(of, p, rule->targets, rule->target_count, request->target);
 	return reference_port(of, rule->ports, rule->port_count, request) &&
 	       (!rule->address_count ||
@@ -276,6 +276,9 @@ static inline struct cw_decision reference_listed(const struct reference *of, en
 	if (class == CW_CLASS_EXEC && request->target_state == CW_FILE_STATE_TAMPERED &&
 	    own.verdict == CW_VERDICT_DENY)
 		own.reason = CW_REASON_TAMPERED;
+	if (class == CW_CLASS_EXEC && request->target_state == CW_FILE_STATE_ABROAD &&
+	    own.verdict == CW_VERDICT_DENY)
+		own.reason = CW_REASON_OUTSIDE;
 	return own;
 }
 
@@ -292,7 +295,7 @@ static inline bool reference_library_trusted(const struct reference *of, size_t 
 		return false;
 	if (request->file_mode & 0002)
 		return false;
-	if (!(request->file_mode & 0020) || !request->file_group)
+	if (!(request->file_mode & 0020))
 		return true;
 	for (size_t i = 0; i < policy->trust_groups.count; i++)
 		for (size_t g = 0; g < of->facts->group_count; g++)
@@ -320,8 +323,7 @@ static inline struct cw_decision reference_library(const struct reference *of,
 	if (request->instance == CW_INSTANCE_NONE)
 		return reference_allow;
 	if (request->instance == CW_INSTANCE_CANARY) {
-		good = request->has_file && !request->file_owner && !(request->file_mode & 0002) &&
-		       (!(request->file_mode & 0020) || !request->file_group);
+		good = request->has_file && !request->file_owner && !(request->file_mode & 0022);
 	} else {
 		library = &of->set->policies[p]->library;
 		decision.mode = reference_mode(of, p, library->mode_given, library->mode);

@@ -266,6 +266,10 @@ static void test_tampered(void **state)
 	decision = decided(&c, request);
 	assert_int_equal(decision.verdict, CW_VERDICT_DENY);
 	assert_int_equal(decision.reason, CW_REASON_TAMPERED);
+	request.target_state = CW_FILE_STATE_ABROAD;
+	decision = decided(&c, request);
+	assert_int_equal(decision.verdict, CW_VERDICT_DENY);
+	assert_int_equal(decision.reason, CW_REASON_OUTSIDE);
 	compiling_release(&c);
 }
 

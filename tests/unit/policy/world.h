@@ -411,7 +411,11 @@ static inline struct cw_request world_request(struct world *world)
 	switch (request.operation) {
 	case CW_OPERATION_EXEC:
 		request.target = world_random(world, WORLD_FILES + 1);
-		request.target_state = request.target ? 1 + world_random(world, 8) / 7 : 0;
+		request.target_state = request.target ? world_random(world, 8)
+								? CW_FILE_STATE_ADMITTED
+								: CW_FILE_STATE_TAMPERED +
+									  world_random(world, 2)
+						      : 0;
 		break;
 	case CW_OPERATION_LIBRARY:
 		request.has_file = world_random(world, 4) > 0;
