@@ -44,8 +44,7 @@ int vacant_policy(size_t number, struct policy **ret)
 	return r;
 }
 
-/* Index in a list. */
-static size_t list_find(const struct policy_list *list, const char *instance)
+size_t list_find(const struct policy_list *list, const char *instance)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (list->items[i] && strcmp(list->items[i]->instance.value, instance) == 0)
@@ -245,6 +244,8 @@ int numbers_inherit(struct daemon *daemon, struct kern_old *old)
 
 	to->generation = from->generation;
 	to->deadline = from->deadline;
+	to->unwritten = from->unwritten;
+	to->unwritten_last = from->unwritten_last;
 	memcpy(to->catalogue, from->catalogue, sizeof(to->catalogue));
 	memcpy(to->instances, from->instances, sizeof(to->instances));
 	return kern_old_file_names(old, restore_file, daemon->registry);

@@ -1,12 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The recorder's begin and end in the daemon, and what the log says of it meanwhile: each change once. */
 #include <errno.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "daemon/daemon.h"
 #include "util/log.h"
 
 #define SLOW_SECONDS 60 /* how often losses without an error are told */
+
+/* The recording is evidence. */
+static void warn_of_others(const char *log_dir)
+{
+	struct stat st;
+
+	if (stat(log_dir, &st) || !S_ISDIR(st.st_mode))
+		return;
+	if ((!st.st_uid || st.st_uid == geteuid()) && !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return;
+	log_warning(
+		0,
+		"recording to %s: others than root may write there (owner %u, mode %04o), and so "
+		"change what was recorded",
+		log_dir, st.st_uid, st.st_mode & 07777);
+	log_hint("chown root and chmod 0750");
+}
 
 int recording_new(struct daemon *daemon)
 {
@@ -15,6 +34,7 @@ int recording_new(struct daemon *daemon)
 
 	if (options->what == RECORD_NOTHING)
 		return 0;
+	warn_of_others(options->log_dir);
 	r = recorder_new(options, &daemon->recorder);
 	return r ? log_err(r, "record to %s", options->log_dir) : 0;
 }
@@ -27,10 +47,38 @@ void recording_number(struct daemon *daemon)
 		kern_ring_number(daemon->kern, recorder_floor(daemon->recorder));
 }
 
+/* What was delivered and is not written ends with the daemon: the next one is to know of it. */
+static void note_unwritten(struct daemon *daemon, const struct recorder_statistics *now)
+{
+	struct cw_ledger *ledger = kern_ledger(daemon->kern);
+
+	ledger->unwritten_last = now->handed;
+	__atomic_store_n(&ledger->unwritten, now->unwritten, __ATOMIC_RELEASE);
+}
+
+/* More than was last noted may have been written by then: all of it, as the recording tells. */
+static void recall_unwritten(struct daemon *daemon)
+{
+	struct cw_ledger *ledger = kern_ledger(daemon->kern);
+
+	if (ledger->unwritten && ledger->unwritten_last > recorder_floor(daemon->recorder)) {
+		log_warning(0,
+			    "the daemon before ended while %llu events waited to be recorded: they "
+			    "are missing in %s",
+			    (unsigned long long)ledger->unwritten,
+			    daemon->options.recorder.log_dir);
+		recorder_interrupted(daemon->recorder, ledger->unwritten, ledger->unwritten_last);
+	}
+	ledger->unwritten = 0;
+}
+
 int recording_start(struct daemon *daemon)
 {
-	int r = daemon->recorder ? recorder_start(daemon->recorder) : 0;
+	int r;
 
+	if (daemon->recorder)
+		recall_unwritten(daemon);
+	r = daemon->recorder ? recorder_start(daemon->recorder) : 0;
 	if (r)
 		return log_err(r, "start the recorder");
 	/* It may want what is allowed. */
@@ -79,9 +127,14 @@ void recording_report(struct daemon *daemon)
 	recording_number(daemon); /* it may have been read only now */
 	recorder_tick(daemon->recorder);
 	recorder_statistics(daemon->recorder, &now);
+	note_unwritten(daemon, &now);
 	report_error(daemon, &now);
 	if (now.trouble && now.trouble != daemon->recorder_told.trouble)
 		log_warning(now.trouble, "compress or remove old segments in %s", now.log_dir);
+	if (now.displaced != daemon->recorder_told.displaced)
+		log_warning(0, "%s was moved or removed: recording goes on in a new one",
+			    now.log_dir);
+	daemon->recorder_told.displaced = now.displaced;
 	daemon->recorder_told.error = now.error;
 	daemon->recorder_told.trouble = now.trouble;
 }
@@ -97,6 +150,7 @@ void recording_settle(struct daemon *daemon)
 
 	for (int try = 0; daemon->recorder && try < SETTLE_TRIES; try++) {
 		recorder_statistics(daemon->recorder, &now);
+		note_unwritten(daemon, &now);
 		if (!now.waiting || now.error)
 			return;
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
@@ -112,10 +166,14 @@ void recording_end(struct daemon *daemon)
 void recording_free(struct daemon *daemon)
 {
 	struct recorder_statistics now;
+	bool answered;
 
 	if (!daemon->recorder)
 		return;
-	if (!recorder_wait(daemon->recorder, &now))
+	answered = recorder_wait(daemon->recorder, &now);
+	if (daemon->kern)
+		note_unwritten(daemon, &now);
+	if (!answered)
 		log_warning(0, "%s does not answer: what waited to be recorded is lost",
 			    now.log_dir);
 	else {

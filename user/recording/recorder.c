@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "recording/last.h"
 #include "util/buffer.h"
 
 #define END_SECONDS 5 /* what a disk that does not answer may hold up the daemon's end */
@@ -35,12 +36,14 @@ struct recorder {
 	pthread_cond_t filled;
 	/* Under the lock. */
 	struct buffer queue;
+	uint64_t queued; /* events in it */
 	bool ending;
 	struct recorder_statistics statistics;
 	_Atomic uint64_t floor;
 	/* The loop's own. */
 	uint64_t known; /* in the recording at the start */
 	uint64_t missing, highest; /* lost since the last notice; sequence number given last */
+	int missing_error; /* … why; 0: written too slowly */
 	/* The thread's own. */
 	struct writer *writer; /* NULL: to be opened */
 	bool started; /* the first notice is written */
@@ -55,9 +58,10 @@ static void queue_missing(struct recorder *recorder)
 	if (!recorder->missing)
 		return;
 	segment_notice(&recorder->queue, SEGMENT_NOTICE_LOST, recorder->highest, recorder->missing,
-		       recorder->statistics.error ? strerror(-recorder->statistics.error)
-						  : "written too slowly");
+		       recorder->missing_error ? strerror(-recorder->missing_error)
+					       : "written too slowly");
 	recorder->missing = 0;
+	recorder->missing_error = 0;
 }
 
 static void queue_add(struct recorder *recorder, const char *line, size_t length, uint64_t sequence,
@@ -69,9 +73,12 @@ static void queue_add(struct recorder *recorder, const char *line, size_t length
 	if (length > SEGMENT_LINE_MAX || recorder->queue.length + length > room) {
 		recorder->missing++;
 		recorder->statistics.lost++;
+		if (recorder->statistics.error)
+			recorder->missing_error = recorder->statistics.error;
 		return;
 	}
 	buffer_add(&recorder->queue, line, length);
+	recorder->queued++;
 	recorder->statistics.handed = sequence;
 }
 
@@ -90,10 +97,18 @@ void recorder_add(struct recorder *recorder, const char *line, size_t length, ui
 		recorder->statistics.lost += segment_events(recorder->queue.data,
 							    recorder->queue.length);
 		buffer_clear(&recorder->queue);
+		recorder->queued = 0;
 	}
 	if (was_empty && recorder->queue.length)
 		pthread_cond_signal(&recorder->filled);
 	pthread_mutex_unlock(&recorder->lock);
+}
+
+void recorder_interrupted(struct recorder *recorder, uint64_t count, uint64_t last)
+{
+	recorder->highest = last;
+	segment_notice(&recorder->queue, SEGMENT_NOTICE_LOST, last, count,
+		       "the daemon ended before they were written");
 }
 
 void recorder_missed(struct recorder *recorder, uint64_t count)
@@ -118,6 +133,7 @@ void recorder_statistics(struct recorder *recorder, struct recorder_statistics *
 	pthread_mutex_lock(&recorder->lock);
 	*ret_statistics = recorder->statistics;
 	ret_statistics->waiting += recorder->queue.length;
+	ret_statistics->unwritten += recorder->queued;
 	pthread_mutex_unlock(&recorder->lock);
 }
 
@@ -150,6 +166,7 @@ static void batch_forget_taken(struct recorder *recorder, uint64_t sequence)
 		return;
 	pthread_mutex_lock(&recorder->lock);
 	recorder->statistics.lost += segment_events(batch->data, taken);
+	recorder->statistics.unwritten -= segment_events(batch->data, taken);
 	pthread_mutex_unlock(&recorder->lock);
 	memmove(batch->data, batch->data + taken, batch->length - taken);
 	batch->length -= taken;
@@ -186,20 +203,36 @@ static int thread_open(struct recorder *recorder)
 	return r;
 }
 
+/* A directory that was taken away is looked for anew. */
+static void thread_look(struct recorder *recorder)
+{
+	if (!recorder->writer || !writer_displaced(recorder->writer))
+		return;
+	recorder->writer = writer_free(recorder->writer);
+	pthread_mutex_lock(&recorder->lock);
+	recorder->statistics.displaced++;
+	pthread_mutex_unlock(&recorder->lock);
+}
+
 /* Write the batch, or what is left of it; 0: all of it. */
 static int thread_write(struct recorder *recorder)
 {
 	struct buffer *batch = &recorder->batch;
 	size_t written = 0;
-	int r = recorder->writer ? 0 : thread_open(recorder);
+	uint64_t events;
+	int r;
 
+	thread_look(recorder);
+	r = recorder->writer ? 0 : thread_open(recorder);
 	if (!r && batch->length)
 		r = writer_write(recorder->writer, batch->data, batch->length, &written);
 	if (r)
 		recorder->writer = writer_free(recorder->writer); /* anew, from what is there */
 	pthread_mutex_lock(&recorder->lock);
 	recorder->statistics.error = r;
-	recorder->statistics.recorded += segment_events(batch->data, written);
+	events = segment_events(batch->data, written);
+	recorder->statistics.recorded += events;
+	recorder->statistics.unwritten -= events;
 	recorder->statistics.waiting = batch->length - written;
 	pthread_mutex_unlock(&recorder->lock);
 	if (written) {
@@ -239,6 +272,8 @@ static enum taken thread_take(struct recorder *recorder, bool wait, bool failing
 		recorder->queue = recorder->batch;
 		recorder->batch = full;
 		recorder->statistics.waiting = full.length;
+		recorder->statistics.unwritten = recorder->queued;
+		recorder->queued = 0;
 	}
 	if (recorder->ending)
 		taken = recorder->queue.length ? TAKEN_ENDING : TAKEN_LAST;
@@ -246,7 +281,7 @@ static enum taken thread_take(struct recorder *recorder, bool wait, bool failing
 	return taken;
 }
 
-/* 1: there is more to do. A recording that was taken away is looked for anew. */
+/* 1: there is more to do. */
 static int thread_tend(struct recorder *recorder)
 {
 	int r = writer_tend(recorder->writer, (int64_t)time(NULL));
@@ -295,7 +330,7 @@ int recorder_new(const struct recorder_options *options, struct recorder **ret_r
 	pthread_cond_init(&recorder->filled, &attributes);
 	pthread_condattr_destroy(&attributes);
 	/* Before anything is numbered. An error is seen again, and told, when it comes to writing. */
-	writer_last_sequence(options->log_dir, &sequence);
+	last_sequence(options->log_dir, &sequence);
 	recorder->floor = recorder->known = recorder->statistics.handed = sequence;
 	*ret_recorder = recorder;
 	return 0;
@@ -342,8 +377,8 @@ bool recorder_wait(struct recorder *recorder, struct recorder_statistics *ret_st
 		return false;
 	}
 	recorder->running = false;
-	recorder->statistics.lost += segment_events(recorder->batch.data, recorder->batch.length) +
-				     segment_events(recorder->queue.data, recorder->queue.length);
+	recorder->statistics.unwritten += recorder->queued;
+	recorder->statistics.lost += recorder->statistics.unwritten;
 	buffer_clear(&recorder->batch);
 	buffer_clear(&recorder->queue);
 	recorder->statistics.waiting = 0;

@@ -48,6 +48,8 @@ struct recorder_statistics {
 	uint64_t recorded; /* events that are in the recording */
 	uint64_t lost; /* events that are not and never will be */
 	uint64_t waiting; /* bytes */
+	uint64_t unwritten; /* events in them; at the end, those that never were written */
+	uint64_t displaced; /* how often the directory was moved or removed, and begun anew */
 	uint64_t handed; /* sequence number of the last event that was not lost */
 };
 struct recorder;
@@ -72,6 +74,9 @@ void recorder_add(struct recorder *recorder, const char *line, size_t length, ui
 uint64_t recorder_floor(const struct recorder *recorder);
 
 void recorder_statistics(struct recorder *recorder, struct recorder_statistics *ret_statistics);
+
+/* An earlier daemon ended before so many were written, the last of them this number. Before recorder_start(). */
+void recorder_interrupted(struct recorder *recorder, uint64_t count, uint64_t last);
 
 /* The kernel lost so many that should be here, and now never will be: noted where the recording is now. */
 void recorder_missed(struct recorder *recorder, uint64_t count);

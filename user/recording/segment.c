@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "event/escape.h"
@@ -134,6 +135,16 @@ static void list_settle(struct segment_list *list)
 	list->count = kept;
 }
 
+/* A pipe, a link or a directory of that name is nothing of ours: to open one could take for ever. */
+static bool is_file(int directory, const struct dirent *entry)
+{
+	struct stat st;
+
+	if (entry->d_type != DT_UNKNOWN)
+		return entry->d_type == DT_REG;
+	return !fstatat(directory, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode);
+}
+
 int segment_list_read(int directory, struct segment_list *ret_list)
 {
 	/* A description of its own: where another reader of the directory stands is not ours. */
@@ -152,7 +163,7 @@ int segment_list_read(int directory, struct segment_list *ret_list)
 	while (!r && (errno = 0, entry = readdir(stream))) {
 		struct segment segment;
 
-		if (segment_name_parse(entry->d_name, &segment))
+		if (segment_name_parse(entry->d_name, &segment) && is_file(directory, entry))
 			r = list_add(&list, &capacity, &segment);
 	}
 	if (!r && errno)

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "recording/compress.h"
-#include "recording/reader.h"
+#include "recording/last.h"
 #include "util/cleanup.h"
 
 #define NAMES_TRIED 60 /* of a new segment: the clock may have been there before */
@@ -24,6 +24,7 @@
 
 struct writer {
 	struct writer_limits limits;
+	char *log_dir;
 	int directory; /* holds the lock */
 	int fd; /* of the last segment; -1: the next line begins one */
 	struct segment at;
@@ -38,86 +39,6 @@ struct writer {
 
 /* ------------------------------------------------------------------ begin */
 
-/* The last newline's place plus one. */
-static int whole_lines(int fd, uint64_t size, uint64_t *ret_whole)
-{
-	_cleanup_free_ char *tail = malloc(SEGMENT_LINE_MAX);
-	uint64_t end = size;
-
-	if (!tail)
-		return -ENOMEM;
-	while (end) {
-		uint64_t begin = end > SEGMENT_LINE_MAX ? end - SEGMENT_LINE_MAX : 0;
-		ssize_t length = pread(fd, tail, end - begin, (off_t)begin);
-		const char *newline;
-
-		if (length != (ssize_t)(end - begin))
-			return length < 0 ? -errno : -EIO;
-		newline = memrchr(tail, '\n', (size_t)length);
-		if (newline) {
-			*ret_whole = begin + (uint64_t)(newline - tail) + 1;
-			return 0;
-		}
-		end = begin;
-	}
-	*ret_whole = 0;
-	return 0;
-}
-
-/* Go on with the last segment, if it is plain and no crash has harmed more than its end. */
-static int writer_resume(struct writer *writer, struct writer_found *found)
-{
-	_cleanup_segment_list_ struct segment_list list = { 0 };
-	char name[SEGMENT_NAME_MAX];
-	struct segment *last;
-	struct stat st;
-	int r = segment_list_read(writer->directory, &list);
-
-	last = list.count ? &list.items[list.count - 1] : NULL;
-	if (r || !last || last->compressed)
-		return r;
-	segment_name(last, name);
-	writer->fd = openat(writer->directory, name, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
-	if (writer->fd < 0 || fstat(writer->fd, &st))
-		return -errno;
-	writer->at = *last;
-	r = whole_lines(writer->fd, (uint64_t)st.st_size, &writer->size);
-	if (r)
-		return r;
-	found->torn = (uint64_t)st.st_size - writer->size;
-	return found->torn && ftruncate(writer->fd, (off_t)writer->size) ? -errno : 0;
-}
-
-int writer_last_sequence(const char *log_dir, uint64_t *ret_sequence)
-{
-	struct reader_query query = { .since = INT64_MIN, .until = INT64_MAX, .last = UINT64_MAX };
-	_cleanup_segment_list_ struct segment_list list = { 0 };
-	_cleanup_reader_ struct reader *reader = NULL;
-	_cleanup_close_ int directory = open(log_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct reader_line line;
-	int r;
-
-	if (directory < 0)
-		return -errno;
-	r = segment_list_read(directory, &list);
-	if (r)
-		return r;
-	*ret_sequence = 0;
-	if (!list.count)
-		return 0;
-	/* A segment's name has the number of its first line. */
-	query.first = list.items[list.count - 1].sequence;
-	r = reader_new(log_dir, &query, &reader);
-	while (!r && (r = reader_next(reader, &line)) > 0)
-		r = 0;
-	if (r)
-		return r;
-	*ret_sequence = reader_reached(reader);
-	if (*ret_sequence < query.first)
-		*ret_sequence = query.first; /* its lines are damaged; its name is not */
-	return 0;
-}
-
 int writer_new(const char *log_dir, const struct writer_limits *limits,
 	       struct writer_found *ret_found, struct writer **ret_writer)
 {
@@ -130,15 +51,19 @@ int writer_new(const char *log_dir, const struct writer_limits *limits,
 	writer->limits = *limits;
 	writer->fd = -1;
 	writer->closed_one = writer->grown = true;
+	writer->log_dir = strdup(log_dir);
 	writer->directory = open(log_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (writer->directory < 0 || flock(writer->directory, LOCK_EX | LOCK_NB))
+	if (!writer->log_dir)
+		r = -ENOMEM;
+	else if (writer->directory < 0 || flock(writer->directory, LOCK_EX | LOCK_NB))
 		r = -errno;
 	else
-		r = writer_last_sequence(log_dir, &found.sequence);
+		r = last_sequence(log_dir, &found.sequence);
 	if (!r)
 		r = compress_clean(writer->directory);
 	if (!r)
-		r = writer_resume(writer, &found);
+		r = last_open(writer->directory, &writer->fd, &writer->at, &writer->size,
+			      &found.torn);
 	if (r) {
 		writer_free(writer);
 		return r;
@@ -155,8 +80,44 @@ struct writer *writer_free(struct writer *writer)
 	compress_free(writer->compress);
 	close_fd(writer->fd);
 	close_fd(writer->directory);
+	free(writer->log_dir);
 	free(writer);
 	return NULL;
+}
+
+/* ------------------------------------------------------------------ foreign hands */
+
+/* Moved or removed, by hand or by another tool: what is written would go nowhere, or elsewhere. */
+static bool is_displaced(int fd, int directory, const char *name, int flags)
+{
+	struct stat ours, there;
+
+	if (fstat(fd, &ours))
+		return false;
+	if (fstatat(directory, name, &there, flags))
+		return errno == ENOENT || errno == ENOTDIR;
+	return there.st_dev != ours.st_dev || there.st_ino != ours.st_ino;
+}
+
+bool writer_displaced(const struct writer *writer)
+{
+	return is_displaced(writer->directory, AT_FDCWD, writer->log_dir, 0);
+}
+
+/* Let go of a segment that is no longer where it was; of one that was emptied know so. */
+static void writer_look(struct writer *writer)
+{
+	char name[SEGMENT_NAME_MAX];
+	struct stat st;
+
+	if (writer->fd < 0)
+		return;
+	segment_name(&writer->at, name);
+	if (is_displaced(writer->fd, writer->directory, name, AT_SYMLINK_NOFOLLOW)) {
+		writer->fd = close_fd(writer->fd);
+		writer->closed_one = writer->grown = true;
+	} else if (!fstat(writer->fd, &st) && (uint64_t)st.st_size < writer->size)
+		writer->size = (uint64_t)st.st_size;
 }
 
 /* ------------------------------------------------------------------ write */
@@ -254,6 +215,7 @@ int writer_write(struct writer *writer, const char *lines, size_t length, size_t
 	size_t done = 0;
 	int empty = 0, r = 0;
 
+	writer_look(writer);
 	while (!r && done < length) {
 		size_t part;
 		ssize_t written;
@@ -294,14 +256,6 @@ int writer_sync(struct writer *writer)
 }
 
 /* ------------------------------------------------------------------ tend */
-
-/* Removed under us, by hand or by another tool: what is written would go nowhere. */
-static bool is_orphan(int fd)
-{
-	struct stat st;
-
-	return fd >= 0 && !fstat(fd, &st) && st.st_nlink == 0;
-}
 
 static bool is_current(const struct writer *writer, const struct segment *segment)
 {
@@ -374,10 +328,8 @@ int writer_tend(struct writer *writer, int64_t now)
 	int64_t age = now - writer->at.time;
 	int r = 0;
 
-	if (is_orphan(writer->directory))
-		return -ENOENT;
-	if (is_orphan(writer->fd) ||
-	    (writer->fd >= 0 && writer->size && age >= (int64_t)writer->limits.segment_age))
+	writer_look(writer);
+	if (writer->fd >= 0 && writer->size && age >= (int64_t)writer->limits.segment_age)
 		r = writer_rotate(writer);
 	if (!r && writer->limits.sync != WRITER_SYNC_NEVER &&
 	    (now < writer->synced || now - writer->synced >= (int64_t)writer->limits.sync)) {

@@ -35,6 +35,10 @@ int writer_new(const char *log_dir, const struct writer_limits *limits,
 	       struct writer_found *ret_found, struct writer **ret_writer);
 struct writer *writer_free(struct writer *writer);
 
+/* The directory is no longer what its path names: it was moved, removed or mounted over. Nothing more should be
+ * written there. */
+bool writer_displaced(const struct writer *writer);
+
 /*
  * Append whole lines. *ret_written: bytes of them, whole lines again, that are in the recording, also where an
  * error is returned; the rest may be tried again.
@@ -49,8 +53,5 @@ int writer_tend(struct writer *writer, int64_t now);
 
 /* Make safe what was written, whatever `sync` says. */
 int writer_sync(struct writer *writer);
-
-/* The highest sequence number in the recording, 0 if there is none; no lock, nothing is repaired. */
-int writer_last_sequence(const char *log_dir, uint64_t *ret_sequence);
 
 #endif

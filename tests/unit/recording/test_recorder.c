@@ -74,6 +74,20 @@ static void await_error(struct recorder *recorder, int error)
 	fail_msg("error %d, not %d", statistics.error, error);
 }
 
+static void await_recorded(struct recorder *recorder, uint64_t count)
+{
+	struct recorder_statistics statistics;
+	time_t end = time(NULL) + WAIT_SECONDS;
+
+	do {
+		recorder_statistics(recorder, &statistics);
+		if (statistics.recorded >= count)
+			return;
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	} while (time(NULL) < end);
+	fail_msg("%llu recorded", (unsigned long long)statistics.recorded);
+}
+
 static void test_restarts(void **state)
 {
 	char *directory = temporary_new("restarts");
@@ -118,6 +132,33 @@ static void test_missed(void **state)
 	assert_int_equal(statistics.recorded, 2);
 	check_reading(directory, 2, 17);
 	temporary_free(directory);
+}
+
+/* Moved away, and perhaps another one put in its place: what comes then is in the new one. */
+static void test_directory_moved(void **state)
+{
+	static const char *const movings[] = { "mv ../log ../old", "mv ../log ../old; mkdir ../log",
+					       "rm -r ../log" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(movings); i++) {
+		char *above = temporary_new("moved"), *directory = strdup(in(above, "log"));
+		struct recorder_options options = options_of(directory);
+		struct recorder *recorder = begin(&options);
+		struct recorder_statistics statistics;
+
+		recorder_start(recorder);
+		add(recorder, 1, 0, true);
+		await_recorded(recorder, 1);
+		assert_int_equal(shell(directory, movings[i]), 0);
+		add(recorder, 2, 0, true);
+		statistics = finish(recorder, 2);
+		assert_int_equal(statistics.recorded, 2);
+		assert_int_equal(statistics.displaced, 1);
+		assert_int_equal(check_reading(directory, 1, 0).first, 2);
+		free(directory);
+		temporary_free(above);
+	}
 }
 
 /* A killed daemon had recorded what its successor is given again. */
@@ -308,6 +349,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_restarts),
 		cmocka_unit_test(test_missed),
+		cmocka_unit_test(test_directory_moved),
 		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_standstill),
 		cmocka_unit_test(test_full),

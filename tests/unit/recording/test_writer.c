@@ -1,62 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is written is read again, through closing, compressing, removing; and through crashes, full disks
- * and foreign hands.
+ * What is written is read again, through closing, compressing, removing; and through crashes and
+ * full disks.
  */
-#include "recording/recording.h"
+#include "recording/writing.h"
 
 #include "recording/compress.h"
-
-static const struct writer_limits roomy = {
-	.segment_size = 1 << 30,
-	.segment_age = 1000000000,
-	.total_size = 1ull << 40,
-	.total_age = 4000000000,
-	.sync = WRITER_SYNC_NEVER,
-};
-
-static struct writer *begin(const char *directory, const struct writer_limits *limits,
-			    struct writer_found *found)
-{
-	struct writer_found ignored;
-	struct writer *writer;
-
-	assert_int_equal(writer_new(directory, limits, found ? found : &ignored, &writer), 0);
-	return writer;
-}
-
-/* Events from..to, one after another. */
-static void put(struct writer *writer, uint64_t from, uint64_t to, size_t padding)
-{
-	_cleanup_buffer_ struct buffer lines = { 0 };
-	size_t written;
-
-	for (uint64_t sequence = from; sequence <= to; sequence++)
-		add_line(&lines, sequence, padding);
-	assert_int_equal(writer_write(writer, lines.data, lines.length, &written), 0);
-	assert_int_equal(written, lines.length);
-}
-
-/* All that is due. */
-static void tend(struct writer *writer, int64_t now)
-{
-	int r;
-
-	while ((r = writer_tend(writer, now)) > 0)
-		;
-	assert_int_equal(r, 0);
-}
-
-static void assert_reads(const char *directory, uint64_t first, uint64_t last)
-{
-	struct reading reading = read_all(directory);
-
-	assert_int_equal(reading.first, first);
-	assert_int_equal(reading.last, last);
-	assert_int_equal(reading.events, last - first + 1);
-	assert_true(reading.in_order);
-	assert_int_equal(reading.damages, 0);
-}
 
 static void test_sizes(void **state)
 {
@@ -307,24 +256,6 @@ static void test_full_disk(void **state)
 	temporary_free(directory);
 }
 
-/* Removed by hand, or by logrotate: the next line begins another. */
-static void test_removed_under_us(void **state)
-{
-	char *directory = temporary_new("removed");
-	struct writer *writer = begin(directory, &roomy, NULL);
-
-	(void)state;
-	put(writer, 1, 10, 0);
-	assert_int_equal(shell(directory, "rm *"), 0);
-	tend(writer, BEGIN / SECONDS);
-	put(writer, 11, 12, 0);
-	assert_reads(directory, 11, 12);
-	assert_int_equal(shell("/tmp", "true"), 0);
-	temporary_free(directory);
-	assert_int_equal(writer_tend(writer, BEGIN / SECONDS), -ENOENT);
-	writer_free(writer);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,7 +267,6 @@ int main(void)
 		cmocka_unit_test(test_interrupted_compression),
 		cmocka_unit_test(test_one_writer),
 		cmocka_unit_test(test_full_disk),
-		cmocka_unit_test(test_removed_under_us),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
