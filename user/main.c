@@ -101,10 +101,11 @@ static int finish(int status)
 	errno = 0;
 	if (fflush(stdout) && errno != EPIPE)
 		lost = true;
-	if (!lost || status > CLI_NO)
+	if (!lost)
 		return status;
-	log_err(-errno, "standard output");
-	return CLI_CANNOT;
+	/* An earlier write that failed has left its mark, and no reason. */
+	log_err(-errno, errno ? "standard output" : "standard output: not all could be written");
+	return status > CLI_NO ? status : CLI_CANNOT;
 }
 
 int main(int argc, char **argv)

@@ -121,12 +121,51 @@ static void pin_swap(const char *one, const char *other)
 		      one, other, one, other);
 }
 
+static const char *bind_link(void)
+{
+	return world.backend == CGROUP	   ? "link_cgroup_bind6"
+	       : world.backend == FMOD_RET ? "link_fmod_bind"
+					   : "link_lsm_bind";
+}
+
+static bool self_test_passed(void)
+{
+	struct json status;
+	const char *passed;
+	bool is;
+
+	daemon_status(&status);
+	passed = json_get(&status, "self_test.passed");
+	is = passed && strcmp(passed, "true") == 0;
+	json_release(&status);
+	return is;
+}
+
+static bool damage_is_told(void *context)
+{
+	(void)context;
+	return daemon_said("somebody took away what judges") && !self_test_passed();
+}
+
+/* Nobody starts anew for weeks: the daemon that runs has to see it. */
+static void adopt_taken(void)
+{
+	clean();
+	if (!tap_ok(start_kept() && refused() && self_test_passed(), "taken: a daemon enforces"))
+		return;
+	world_command("rm %s", world_path("bpf/pins/v1/%s", bind_link()));
+	tap_ok(wait_until(damage_is_told, NULL) && daemon_said(bind_link()),
+	       "taken: a pin is removed under it: told, and seen in the status");
+	daemon_stop(SIGTERM);
+	daemon_how.option = "--recover";
+	tap_ok(daemon_start() && refused() && self_test_passed(), "taken: --recover");
+	daemon_how.option = NULL;
+	daemon_stop(SIGTERM);
+}
+
 static void adopt_refused(void)
 {
 	struct worker worker;
-	const char *link = world.backend == CGROUP     ? "link_cgroup_bind6"
-			   : world.backend == FMOD_RET ? "link_fmod_bind"
-						       : "link_lsm_bind";
 
 	clean();
 	if (!tap_ok(start_kept(), "wrong: a daemon enforces"))
@@ -134,7 +173,7 @@ static void adopt_refused(void)
 	daemon_stop(SIGKILL);
 	worker_start(&worker, 1000, 1);
 	worker_await(&worker, 1);
-	world_command("rm %s", world_path("bpf/pins/v1/%s", link));
+	world_command("rm %s", world_path("bpf/pins/v1/%s", bind_link()));
 	adopt_wrong("a pin is missing", "missing");
 	pin_swap("map_identity", "map_counters");
 	adopt_wrong("two are exchanged", "map_identity: another object");
@@ -218,6 +257,7 @@ void scene_adopt(void)
 	adopt_killed();
 	adopt_numbers();
 	adopt_refused();
+	adopt_taken();
 	adopt_two();
 	adopt_hashing();
 }

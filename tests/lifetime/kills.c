@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "../integration/acts.h"
@@ -29,6 +30,33 @@ static void kill_at_random(unsigned int most)
 	daemon_stop(SIGKILL);
 }
 
+/* Start the next, and then have the end of the last. */
+static bool next_start(pid_t last)
+{
+	bool started = daemon_start();
+
+	waitpid(last, NULL, 0);
+	return started;
+}
+
+/* Whoever starts the next does not wait until the kernel has cleared the last one away. */
+static void kills_at_once(void)
+{
+	int times = world.guest ? 3 : 20, killed = 0;
+	bool started = start_kept();
+	pid_t last = daemon_pid();
+
+	for (; started && killed < times; killed++, last = daemon_pid()) {
+		kill(last, SIGKILL);
+		started = next_start(last);
+	}
+	if (!tap_ok(started, "kills: killed and started at once, %d times", killed))
+		return;
+	tap_ok(client(NULL, "stop", NULL) == 0 && next_start(last),
+	       "kills: and at once after `stop`");
+	daemon_stop(SIGTERM);
+}
+
 void scene_kills(void)
 {
 	unsigned int times = world.guest ? 20 : 200, most = world.guest ? 4000000 : 250000;
@@ -38,6 +66,8 @@ void scene_kills(void)
 	unsigned int seed = (unsigned int)time(NULL);
 
 	srand(seed);
+	kills_at_once();
+	clean();
 	daemon_how.records = records_path();
 	if (!tap_ok(start_kept(), "kills: a daemon enforces"))
 		return;

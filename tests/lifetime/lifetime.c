@@ -30,7 +30,7 @@ static const struct scene {
 } scenes[] = {
 	{ "order", scene_order }, { "adopt", scene_adopt },	  { "stop", scene_stop },
 	{ "times", scene_times }, { "upgrades", scene_upgrades }, { "faults", scene_faults },
-	{ "kills", scene_kills }, { "reloads", scene_reloads },
+	{ "kills", scene_kills }, { "reloads", scene_reloads },	  { "unwritten", scene_unwritten },
 };
 #define SCENES (sizeof(scenes) / sizeof(scenes[0]))
 

@@ -27,6 +27,7 @@ void scene_times(void);
 void scene_faults(void);
 void scene_kills(void);
 void scene_reloads(void);
+void scene_unwritten(void);
 void scene_upgrades(void);
 
 /* The policy `kept`: enforces, and refuses what probe() tries. */

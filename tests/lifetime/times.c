@@ -88,8 +88,25 @@ static void times_audit(void)
 	tap_ok(daemon_start() && mode_is("enforce") && refused(), "times: the next daemon knows");
 }
 
+/* What the kernel did when its time came, and what the daemon says at that moment. */
+static void times_told(void)
+{
+	int agreed = 0, times = world.guest ? 1 : 4;
+
+	policy_write("kept", KEPT_HEAD "mode: audit\n" KEPT_BODY);
+	if (!tap_ok(daemon_start() && status_await_trust(NULL), "times: in audit mode again"))
+		return;
+	for (int i = 0; i < times; i++)
+		agreed += mode("enforce", "--for=1s") && wait_until(passes_now, NULL) &&
+			  mode_is("audit") && !falls_back();
+	tap_ok(agreed == times, "times: the status says so at once, %d of %d", agreed, times);
+	daemon_stop(SIGTERM);
+}
+
 void scene_times(void)
 {
 	times_enforce();
 	times_audit();
+	clean();
+	times_told();
 }

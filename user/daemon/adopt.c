@@ -19,9 +19,9 @@ static bool pins_wanted(const struct daemon *daemon)
 }
 
 /* Each line is one thing that is wrong. */
-static void tell_problems(const struct kern_pins *pins)
+static void tell_problems(const struct buffer *problems)
 {
-	const char *at = pins->problems.data ? pins->problems.data : "";
+	const char *at = problems->data ? problems->data : "";
 
 	while (*at) {
 		size_t length = strcspn(at, "\n");
@@ -34,7 +34,7 @@ static void tell_problems(const struct kern_pins *pins)
 static int refuse_wrong(const struct daemon *daemon)
 {
 	log_err(0, "what is pinned in %s is not what was left there", daemon->pins.directory);
-	tell_problems(&daemon->pins);
+	tell_problems(&daemon->pins.problems);
 	log_hint("nothing was touched, what is still attached still judges; `cachewarden run "
 		 "--recover` puts a new set in its place, `cachewarden disarm` takes it out");
 	return -EUCLEAN;
@@ -180,4 +180,24 @@ int daemon_pins_close(struct daemon *daemon)
 	daemon->replacing = kern_old_free(daemon->replacing);
 	kern_pins_close(&daemon->pins);
 	return r;
+}
+
+/* ------------------------------------------------------------------ while it is in force */
+
+void daemon_check(struct daemon *daemon)
+{
+	bool before = daemon->damage.length != 0;
+
+	buffer_clear(&daemon->damage);
+	kern_check(daemon->kern, &daemon->probe, &daemon->damage);
+	/* Twice in a row: `disarm` is not done in an instant, and not to be told of as this. */
+	if (!daemon->damage.length || !before || daemon->damage_told) {
+		daemon->damage_told &= daemon->damage.length != 0;
+		return;
+	}
+	daemon->damage_told = true;
+	log_err(0, "somebody took away what judges: not everything is refused any more");
+	tell_problems(&daemon->damage);
+	log_hint("`cachewarden stop`, then `cachewarden run --recover` puts a new set in force; "
+		 "`run --protect` keeps others from it (lsm, fmod_ret)");
 }

@@ -69,6 +69,16 @@ void daemon_settle_soon(struct daemon *daemon)
 	daemon_timer(daemon->settle_timer, daemon->settle_milliseconds, false);
 }
 
+/* What appeared in a directory before it was watched is found by looking once more. */
+int daemon_watch(struct daemon *daemon)
+{
+	int r = watch_update(daemon->watch, &daemon->governing);
+
+	if (r > 0)
+		daemon_settle_soon(daemon);
+	return r < 0 ? r : 0;
+}
+
 int daemon_poll(struct daemon *daemon, int fd)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
@@ -139,6 +149,7 @@ static void every_second(struct daemon *daemon)
 		daemon_end(daemon);
 		return;
 	}
+	daemon_check(daemon);
 	modes_fall_back(daemon);
 	if ((now - daemon->started) % FACTS_SECONDS == 0) {
 		r = govern_refresh(daemon, NULL);

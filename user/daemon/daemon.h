@@ -73,6 +73,8 @@ struct daemon {
 	uint32_t files_noted; /* file numbers below this one are in the ledger */
 	struct kern_selftest selftest;
 	int selftest_error;
+	struct buffer damage; /* what of that which judges was taken away, as seen a second ago */
+	bool damage_told; /* … and then still was */
 	struct file_registry *registry;
 	struct governing governing;
 	struct watch *watch;
@@ -145,6 +147,8 @@ int numbers_assign(const struct cw_ledger *ledger, struct policy_list *fresh,
 int numbers_note(struct daemon *daemon, enum cw_image_slot slot, const struct policy_set *set,
 		 const struct catalogue *catalogue);
 int vacant_policy(size_t number, struct policy **ret);
+/* Index of an instance's policy in a list; its count where there is none. */
+size_t list_find(const struct policy_list *list, const char *instance);
 
 /* ------------------------------------------------------------------ the other parts */
 
@@ -152,6 +156,8 @@ int vacant_policy(size_t number, struct policy **ret);
 int daemon_pins_open(struct daemon *daemon);
 int daemon_pins_close(struct daemon *daemon); /* at the end: as on_stop says */
 int daemon_pin(struct daemon *daemon);
+/* Once a second: is what was put in force still there? Tells when it is not. */
+void daemon_check(struct daemon *daemon);
 /* Deliver what is left in sets that were replaced, and let them go. */
 int daemon_drain_old(struct daemon *daemon);
 
@@ -162,7 +168,8 @@ int daemon_choose_backend(struct daemon *daemon);
 int watch_new(struct watch **ret_watch);
 struct watch *watch_free(struct watch *watch);
 int watch_fd(const struct watch *watch);
-int watch_update(struct watch *watch, const struct facts *facts);
+/* Watch what the policies' files and globs want. 1: a directory more than before; 0; or a negative errno. */
+int watch_update(struct watch *watch, const struct governing *governing);
 /* Read what is there; true if anything of ours may have changed. */
 bool watch_drain(struct watch *watch);
 
@@ -245,6 +252,7 @@ int daemon_poll(struct daemon *daemon, int fd); /* add to what the loop waits fo
 int daemon_unpoll(struct daemon *daemon, int fd); /* take it away and close it; returns -1 */
 void daemon_timer(int timer, unsigned int milliseconds, bool repeat); /* 0 stops it */
 int daemon_consume(struct daemon *daemon);
+int daemon_watch(struct daemon *daemon); /* watch_update(), and look again where it is to */
 void daemon_settle_soon(struct daemon *daemon); /* a refresh, when changes have calmed down */
 void daemon_end(struct daemon *daemon);
 

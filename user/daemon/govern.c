@@ -255,6 +255,22 @@ int govern_publish(struct daemon *daemon, const struct policy_set *set,
 	return r;
 }
 
+/* A file that went by mistake ends enforcement; that is not to pass without a word. */
+static void tell_left(const struct policy_list *before, const struct policy_list *now,
+		      struct diagnostics *diagnostics)
+{
+	for (size_t i = 0; i < before->count; i++) {
+		const struct policy *policy = before->items[i];
+		const struct location where = { .file = policy->file };
+
+		if (!governing_is_vacant(policy) &&
+		    list_find(now, policy->instance.value) == now->count)
+			diagnostics_add(diagnostics, SEVERITY_WARNING, &where,
+					"instance %s has no policy any more: it is not governed",
+					policy->instance.value);
+	}
+}
+
 int govern_load(struct daemon *daemon, struct diagnostics *diagnostics)
 {
 	struct governing *governing = &daemon->governing;
@@ -280,12 +296,13 @@ int govern_load(struct daemon *daemon, struct diagnostics *diagnostics)
 		governing_release(&fresh);
 		return r;
 	}
+	tell_left(&governing->list, &fresh.list, diagnostics);
 	facts_release(&governing->facts);
 	policy_list_release(&governing->list);
 	governing->list = fresh.list;
 	governing->set = fresh.set;
 	governing->facts = fresh.facts;
-	return daemon->watch ? watch_update(daemon->watch, &governing->facts) : 0;
+	return daemon->watch ? daemon_watch(daemon) : 0;
 }
 
 int govern_refresh(struct daemon *daemon, const struct facts *names)
@@ -324,5 +341,5 @@ int govern_refresh(struct daemon *daemon, const struct facts *names)
 	if (facts_young(&facts))
 		daemon_settle_soon(daemon);
 	r = hasher_begin(daemon);
-	return r ? r : watch_update(daemon->watch, &governing->facts);
+	return r ? r : daemon_watch(daemon);
 }

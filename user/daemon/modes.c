@@ -63,7 +63,6 @@ int modes_confirm(struct daemon *daemon)
 	struct diagnostics diagnostics = { 0 };
 	int r;
 
-	modes_fall_back(daemon);
 	if (!daemon->fall_back_at)
 		return -ENOENT;
 	r = govern_modes(daemon, daemon->governing.set.mode_override, 0, &diagnostics);

@@ -110,7 +110,11 @@ static void report_selftest(const struct daemon *daemon, struct report *report,
 {
 	size_t used = 0;
 
-	status->self_test_passed = daemon->selftest_error == 0;
+	status->self_test_passed = daemon->selftest_error == 0 && !daemon->damage_told;
+	if (daemon->damage_told)
+		used = (size_t)snprintf(report->detail, sizeof(report->detail), "%.*s",
+					(int)strcspn(daemon->damage.data, "\n"),
+					daemon->damage.data);
 	for (size_t i = 0; i < CW_OPERATION_MAX && used < sizeof(report->detail); i++)
 		if (!daemon->selftest.tried[i])
 			used += (size_t)snprintf(report->detail + used,

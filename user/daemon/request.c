@@ -189,7 +189,6 @@ static void request_mode(struct daemon *daemon, const struct ipc_request *reques
 		request_confirm(daemon, answer);
 		return;
 	}
-	modes_fall_back(daemon);
 	mode = word ? vocabulary_value(&words_mode, word, strlen(word)) : -ENOENT;
 	if (mode != CW_MODE_AUDIT && mode != CW_MODE_ENFORCE) {
 		answer_error(answer, CLI_BAD_USAGE, "the mode is audit or enforce", 0);
@@ -260,6 +259,8 @@ void daemon_request(void *context, ipc_call call, const struct ipc_peer *peer,
 		answer_error(&answer, CLI_CANNOT, objection, 0);
 		goto reply;
 	}
+	/* The kernel has, when its time came: the answer is to be of the same mode. */
+	modes_fall_back(daemon);
 	switch (request->command) {
 	case IPC_STATUS:
 		r = report_status(daemon, json, &answer.output);

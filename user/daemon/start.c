@@ -16,6 +16,7 @@
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/options.h"
@@ -51,6 +52,21 @@ static int start_sources(struct daemon *daemon)
 	return r;
 }
 
+/* Of 20 ms: one that was killed, or told to stop, holds the directory a little longer. */
+#define SERVER_TRIES 100
+
+static int server_new(struct daemon *daemon, gid_t group, const struct ipc_handler *handler)
+{
+	int r;
+
+	for (int try = 0;; try++) {
+		r = ipc_server_new(daemon->options.runtime_dir, group, handler, &daemon->server);
+		if (r != -EADDRINUSE || try == SERVER_TRIES)
+			return r;
+		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+	}
+}
+
 static int start_server(struct daemon *daemon)
 {
 	struct ipc_handler handler = {
@@ -77,8 +93,7 @@ static int start_server(struct daemon *daemon)
 				      : "--runtime-dir names it; what is above it must be there");
 		return r;
 	}
-	r = ipc_server_new(daemon->options.runtime_dir, group ? group->gr_gid : (gid_t)-1, &handler,
-			   &daemon->server);
+	r = server_new(daemon, group ? group->gr_gid : (gid_t)-1, &handler);
 	if (r == -EADDRINUSE) {
 		log_err(0, "another cachewarden serves %s", daemon->options.runtime_dir);
 		log_hint("`cachewarden stop` ends it; --runtime-dir names another place");
@@ -132,7 +147,7 @@ static int daemon_start(struct daemon *daemon)
 	if (!r)
 		r = watch_new(&daemon->watch);
 	if (!r)
-		r = watch_update(daemon->watch, &daemon->governing.facts);
+		r = daemon_watch(daemon);
 	if (!r)
 		r = daemon_poll(daemon, ipc_server_fd(daemon->server));
 	if (!r)
@@ -171,6 +186,7 @@ static void daemon_stop(struct daemon *daemon)
 		rmdir(daemon->options.runtime_dir);
 	daemon_pins_close(daemon);
 	kern_free(daemon->kern);
+	buffer_release(&daemon->damage);
 	watch_free(daemon->watch);
 	naming_free(daemon->naming);
 	governing_release(&daemon->governing);

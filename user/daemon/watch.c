@@ -5,6 +5,7 @@
  * What inotify says is only a reason to look again.
  */
 #include <errno.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -80,6 +81,13 @@ static int watch_add_above(struct watch *watch, const char *path)
 	return -ENOENT;
 }
 
+/* Descriptors that are wanted from now on; room for WATCHES_MAX. */
+struct wanted {
+	struct watch *watch;
+	int *descriptors;
+	size_t count;
+};
+
 static bool watch_has(const int *descriptors, size_t count, int descriptor)
 {
 	for (size_t i = 0; i < count; i++)
@@ -88,30 +96,72 @@ static bool watch_has(const int *descriptors, size_t count, int descriptor)
 	return false;
 }
 
-int watch_update(struct watch *watch, const struct facts *facts)
+static void want(struct wanted *wanted, int descriptor)
 {
-	int *wanted = calloc(2 * facts->file_count + 1, sizeof(*wanted));
-	size_t count = 0;
+	if (descriptor >= 0 && wanted->count < WATCHES_MAX &&
+	    !watch_has(wanted->descriptors, wanted->count, descriptor))
+		wanted->descriptors[wanted->count++] = descriptor;
+}
 
-	if (!wanted)
+/* Where a file could appear that a glob matches: the directory before its first wildcard, and of those behind
+ * it each that is there. */
+static void want_glob(struct wanted *wanted, const char *pattern)
+{
+	const char *slash = strchr(pattern + strcspn(pattern, "*?["), '/');
+	glob_t matches = { 0 };
+
+	if (!slash) {
+		want(wanted, watch_add_above(wanted->watch, pattern));
+		return;
+	}
+	for (; slash; slash = strchr(slash + 1, '/')) {
+		_cleanup_free_ char *directory = strndup(pattern, (size_t)(slash - pattern));
+
+		if (!directory)
+			return;
+		want(wanted, watch_add_above(wanted->watch, directory));
+		if (glob(directory, GLOB_ONLYDIR | GLOB_NOSORT, NULL, &matches))
+			return;
+		for (size_t i = 0; i < matches.gl_pathc && wanted->count < WATCHES_MAX; i++)
+			want(wanted, inotify_add_watch(wanted->watch->inotify, matches.gl_pathv[i],
+						       WATCH_EVENTS));
+		globfree(&matches);
+	}
+}
+
+static void want_policy(struct wanted *wanted, const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->executable_count; i++)
+		if (policy->executables[i].glob)
+			want_glob(wanted, policy->executables[i].path.value);
+}
+
+int watch_update(struct watch *watch, const struct governing *governing)
+{
+	const struct facts *facts = &governing->facts;
+	struct wanted wanted = { watch, calloc(WATCHES_MAX, sizeof(int)), 0 };
+	bool more = false;
+
+	if (!wanted.descriptors)
 		return -ENOMEM;
-	for (size_t i = 0; i < facts->file_count && count + 2 < WATCHES_MAX; i++) {
+	for (size_t i = 0; i < facts->file_count; i++) {
 		const char *paths[] = { facts->files[i].path, facts->files[i].resolved };
 
-		for (size_t j = 0; j < ARRAY_SIZE(paths); j++) {
-			int descriptor = paths[j] ? watch_add_above(watch, paths[j]) : -1;
-
-			if (descriptor >= 0 && !watch_has(wanted, count, descriptor))
-				wanted[count++] = descriptor;
-		}
+		for (size_t j = 0; j < ARRAY_SIZE(paths); j++)
+			if (paths[j])
+				want(&wanted, watch_add_above(watch, paths[j]));
 	}
+	for (size_t i = 0; i < governing->list.count; i++)
+		want_policy(&wanted, governing->list.items[i]);
+	for (size_t i = 0; i < wanted.count; i++)
+		more |= !watch_has(watch->wanted, watch->count, wanted.descriptors[i]);
 	for (size_t i = 0; i < watch->count; i++)
-		if (!watch_has(wanted, count, watch->wanted[i]))
+		if (!watch_has(wanted.descriptors, wanted.count, watch->wanted[i]))
 			inotify_rm_watch(watch->inotify, watch->wanted[i]);
 	free(watch->wanted);
-	watch->wanted = wanted;
-	watch->count = count;
-	return 0;
+	watch->wanted = wanted.descriptors;
+	watch->count = wanted.count;
+	return more;
 }
 
 bool watch_drain(struct watch *watch)

@@ -211,18 +211,20 @@ size_t connection_room(const struct connection *connection)
 	return account->queued < IPC_QUEUES_MAX || share > IPC_QUEUE_MAX ? IPC_QUEUE_MAX : share;
 }
 
-bool connection_event(struct connection *connection, const char *line, size_t length)
+bool connection_event(struct connection *connection, const char *line, size_t length,
+		      bool deviation)
 {
 	size_t waiting = connection->queued + connection->batch.length;
-	size_t room = connection_room(connection);
+	size_t room = connection_room(connection) / (deviation ? 1 : 2);
+	bool *losing = &connection->losing[deviation];
 
-	/* Once full, half of the queue must go before anything is taken again: one notice for a
+	/* Once full, half of it must go before anything is taken again: one notice for a
 	 * thousand events, not a thousand notices. */
 	if (waiting + length > room)
-		connection->losing = true;
+		*losing = true;
 	else if (waiting < room / 2)
-		connection->losing = false;
-	if (connection->losing || length > IPC_PAYLOAD_MAX) {
+		*losing = false;
+	if (*losing || length > IPC_PAYLOAD_MAX) {
 		connection->lost.here++;
 		connection->lost.here_total++;
 		return false;

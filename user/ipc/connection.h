@@ -48,7 +48,8 @@ struct connection {
 	struct buffer batch; /* an EVENTS message that is being filled */
 	struct connection_message *first, *last;
 	size_t queued; /* bytes of these */
-	bool losing; /* the queue was full, and is not half empty yet */
+	bool losing
+		[2]; /* what is allowed, deviations: their room was full, and is not half empty yet */
 	struct ipc_lost lost; /* since the last LOST, and in all */
 };
 
@@ -59,8 +60,10 @@ struct connection *connection_free(struct connection *connection);
 
 /* Bytes that may wait for this client now. */
 size_t connection_room(const struct connection *connection);
-/* Queue a printed event for a tailing client, or count it lost: false. */
-bool connection_event(struct connection *connection, const char *line, size_t length);
+/* Queue a printed event for a tailing client, or count it lost: false. What is allowed fills half of the room, so that a
+ * flood of it displaces no deviation. */
+bool connection_event(struct connection *connection, const char *line, size_t length,
+		      bool deviation);
 /* Send what is gathered. */
 void connection_flush(struct connection *connection);
 /* Queue one message. */

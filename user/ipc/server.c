@@ -291,7 +291,8 @@ void ipc_server_publish(struct ipc_server *server, const struct event *event)
 		if (!line->length)
 			event_print(event, connection->format, line);
 		if (!connection_event(connection, line->data,
-				      buffer_failed(line) ? SIZE_MAX : line->length))
+				      buffer_failed(line) ? SIZE_MAX : line->length,
+				      event->record.verdict != CW_VERDICT_ALLOW))
 			server->lost++;
 	}
 }

@@ -18,7 +18,7 @@
 
 #define IPC_CLIENTS_MAX 512
 #define IPC_CLIENTS_GROUP_MAX 384 /* of these who may only look: root still gets in */
-#define IPC_QUEUE_MAX (1u << 20) /* bytes of events that wait for one client */
+#define IPC_QUEUE_MAX (2u << 20) /* bytes of events that wait for one client */
 #define IPC_QUEUES_MAX (32u << 20) /* … for all: beyond it each has an equal share of it */
 #define IPC_REPLY_MAX (8u << 20) /* bytes of one answer */
 #define IPC_DRAIN_MILLISECONDS 1000 /* what ipc_server_free() waits for clients to read their END */

@@ -243,6 +243,12 @@ static enum bpf_link_type link_type(const struct pin *pin)
 		       : BPF_LINK_TYPE_TRACING;
 }
 
+/* Of all our links only a control group's can be taken from its place while somebody holds it. */
+static bool is_detached(const struct bpf_link_info *info)
+{
+	return info->type == BPF_LINK_TYPE_CGROUP && !info->cgroup.cgroup_id;
+}
+
 /* A control group's id is its inode. */
 static int check_link(const struct pin *pin, int fd, uint32_t program, const char *cgroup,
 		      struct buffer *problems)
@@ -261,6 +267,10 @@ static int check_link(const struct pin *pin, int fd, uint32_t program, const cha
 
 	if (r)
 		return r;
+	if (is_detached(&info)) {
+		buffer_printf(problems, "%s: was detached\n", pin->name);
+		return -EUCLEAN;
+	}
 	if (info.type == BPF_LINK_TYPE_TRACING)
 		shapes[2].found = info.tracing.attach_type;
 	if (info.type == BPF_LINK_TYPE_CGROUP) {
@@ -295,4 +305,32 @@ int set_check_shapes(const char *directory, const struct kern *kern, const char 
 		r = r ? r : failed;
 	}
 	return r;
+}
+
+/* … where no pins hold them. */
+static int check_links(const struct kern *kern, struct buffer *problems)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < kern->link_count; i++) {
+		struct bpf_link_info info = { 0 };
+		__u32 length = sizeof(info);
+
+		if (bpf_obj_get_info_by_fd(kern->links[i], &info, &length) || !is_detached(&info))
+			continue;
+		buffer_printf(problems, "link %u: was detached\n", info.id);
+		r = -EUCLEAN;
+	}
+	return r;
+}
+
+int kern_check(const struct kern *kern, const struct kern_probe *probe, struct buffer *problems)
+{
+	struct cw_ledger ledger;
+
+	if (!kern->set)
+		return check_links(kern, problems);
+	return set_check(kern->set, problems, &ledger)
+		       ? -EUCLEAN
+		       : set_check_shapes(kern->set, kern, probe->cgroup, problems);
 }

@@ -158,6 +158,8 @@ int kern_pin(struct kern *kern, struct kern_pins *pins);
 int kern_release(struct kern *kern);
 /* Are the pins still there? Somebody may have taken them out. */
 bool kern_pinned(const struct kern *kern);
+/* Does all that judges still stand where it was put? What does not is added to problems, a line each. 0, -EUCLEAN. */
+int kern_check(const struct kern *kern, const struct kern_probe *probe, struct buffer *problems);
 /* Their directory; NULL: verdicts end with us. */
 const char *kern_set(const struct kern *kern);
 /* Take everything out that is pinned below a directory, with or without a daemon. */

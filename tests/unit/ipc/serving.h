@@ -118,14 +118,20 @@ static inline void subscribe(struct serving *serving, struct ipc_client *client,
 	ask(serving, client, &request);
 }
 
-static inline void publish(struct serving *serving, uint64_t sequence)
+static inline void publish_as(struct serving *serving, uint64_t sequence, enum cw_verdict verdict)
 {
 	struct cw_record record = sample_connect();
 	struct event event;
 
+	record.verdict = verdict;
 	sample_event(&record, sizeof(record), &event);
 	event.sequence = sequence;
 	ipc_server_publish(serving->server, &event);
+}
+
+static inline void publish(struct serving *serving, uint64_t sequence)
+{
+	publish_as(serving, sequence, CW_VERDICT_DENY);
 }
 
 /* The next message, which must be of that type. */
