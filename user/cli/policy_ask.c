@@ -204,6 +204,7 @@ static int ask_word(struct asking *asking, const char *what, const struct vocabu
 {
 	int value = vocabulary_value(words, given, strlen(given));
 	const char *nearest;
+	char all[256];
 	uint64_t number;
 
 	if (value >= 0) {
@@ -215,9 +216,10 @@ static int ask_word(struct asking *asking, const char *what, const struct vocabu
 		return 0;
 	}
 	nearest = vocabulary_nearest(words, given);
-	return wrong(asking, given, "no %s `%s`%s%s%s", what, given,
-		     nearest ? "; did you mean `" : "", nearest ? nearest : "",
-		     nearest ? "`?" : "");
+	if (nearest)
+		return wrong(asking, given, "no %s `%s`; did you mean `%s`?", what, given, nearest);
+	vocabulary_list(words, all, sizeof(all));
+	return wrong(asking, given, "no %s `%s`; there are %s", what, given, all);
 }
 
 static int ask_socket(struct asking *asking)
@@ -243,7 +245,8 @@ static int ask_address(struct asking *asking, const char *word, const char *text
 		return 0;
 	}
 	if (inet_pton(AF_INET6, text, &v6) != 1)
-		return wrong(asking, word, "`%s` is not an address", text);
+		return wrong(asking, word, "`%s` is not an address%s", text,
+			     strchr(text, '%') ? ": it has no interface here" : "");
 	for (int i = 0; i < 16; i++)
 		half[i / 8] = half[i / 8] << 8 | v6.s6_addr[i];
 	cw_address_v6(asking->request, half[0], half[1]);

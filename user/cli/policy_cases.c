@@ -349,6 +349,7 @@ int policy_test_cases(const char *policy, const char *table, bool json)
 	}
 	differ = cases_judge(&cases, &loaded, true, json);
 	if (!json)
-		printf("%zu cases, %zu not as wanted\n", cases.count, differ);
+		printf("%zu %s, %zu not as wanted\n", cases.count,
+		       cases.count == 1 ? "case" : "cases", differ);
 	return differ ? CLI_NO : CLI_YES;
 }

@@ -92,6 +92,13 @@ static void text_why(const struct answer *answer, struct buffer *buffer)
 	case CW_REASON_TAMPERED:
 		buffer_add_string(buffer, "the file is not trusted");
 		break;
+	case CW_REASON_OUTSIDE:
+		buffer_add_string(buffer, "no rule lets it reach into a process that its instance "
+					  "does not govern");
+		break;
+	case CW_REASON_TRACER:
+		buffer_add_string(buffer, "whoever traced the process may not execute that");
+		break;
 	case CW_REASON_UNTRUSTED_LIBRARY:
 		buffer_add_string(buffer,
 				  is_anonymous(answer->operation)

@@ -59,9 +59,9 @@ const struct cli_usage cli_tail_usage = {
 		 "The "
 		 "daemon filters;\nwith --verdict=audit,deny the kernel is not even asked for the "
 		 "rest.\n"
-		 "T is RFC 3339 (a part of it is local time: 2026-11-22, 2026-11-22T03:25), how "
-		 "long "
-		 "ago (90s, 10m, 2h, 7d),\ntoday or yesterday.",
+		 "T is RFC 3339 (a part of it is local time: 2026-11-22, 2026-11-22T03:25, 03:25), "
+		 "how long ago\n(90s, 10m ago, 2h, 7d), @ and seconds since 1970, today or "
+		 "yesterday.",
 };
 
 /* Wait for a daemon: false when a signal came first. */

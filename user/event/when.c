@@ -155,23 +155,72 @@ static int midnight(int64_t now, int days, int64_t *ret_nanoseconds)
 	return moment((int64_t)mktime(&parts), 0, ret_nanoseconds);
 }
 
-int when_parse(const char *text, int64_t now, int64_t *ret_nanoseconds)
+/* A time of today, local. */
+static int clock_parse(const char *text, int64_t now, int64_t *ret_nanoseconds)
 {
+	struct reading reading = { text, text + strlen(text) };
+	time_t seconds = (time_t)(now / NANOSECONDS);
+	int64_t fraction;
+	struct tm parts;
+
+	localtime_r(&seconds, &parts);
+	parts.tm_sec = 0;
+	parts.tm_isdst = -1;
+	if (!read_clock(&reading, false, &parts, &fraction) || reading.at != reading.end)
+		return -EINVAL;
+	return moment((int64_t)mktime(&parts), fraction, ret_nanoseconds);
+}
+
+/* Seconds since 1970, as `date +%s` and journalctl have them. */
+static int epoch_parse(const char *text, int64_t *ret_nanoseconds)
+{
+	struct reading reading = { text + strcspn(text, "."), text + strlen(text) };
+	char digits[16];
+	size_t length = (size_t)(reading.at - text);
+	int64_t fraction;
+	uint64_t seconds;
+
+	if (length >= sizeof(digits))
+		return -EINVAL;
+	memcpy(digits, text, length);
+	digits[length] = '\0';
+	if (number_parse(digits, 0, INT64_MAX, &seconds) || !read_fraction(&reading, &fraction) ||
+	    reading.at != reading.end)
+		return -EINVAL;
+	return moment((int64_t)seconds, fraction, ret_nanoseconds);
+}
+
+/* A number with its unit, perhaps `ago`. A bare number would be read as seconds, and may have been meant as a date. */
+static int ago_parse(const char *text, int64_t now, int64_t *ret_nanoseconds)
+{
+	size_t length = strlen(text), suffix = strlen(" ago");
+	char number[32];
 	uint64_t ago;
 
+	if (length > suffix && strcmp(text + length - suffix, " ago") == 0)
+		length -= suffix;
+	if (!length || length >= sizeof(number) || !strchr("smhd", text[length - 1]))
+		return -EINVAL;
+	memcpy(number, text, length);
+	number[length] = '\0';
+	if (number_parse_seconds(number, 0, AGO_MAX, &ago))
+		return -EINVAL;
+	*ret_nanoseconds = now - (int64_t)ago * NANOSECONDS;
+	return 0;
+}
+
+int when_parse(const char *text, int64_t now, int64_t *ret_nanoseconds)
+{
 	if (strcmp(text, "now") == 0)
 		return *ret_nanoseconds = now, 0;
 	if (strcmp(text, "today") == 0)
 		return midnight(now, 0, ret_nanoseconds);
 	if (strcmp(text, "yesterday") == 0)
 		return midnight(now, -1, ret_nanoseconds);
-	if (!event_time_parse(text, strlen(text), ret_nanoseconds))
+	if (*text == '@')
+		return epoch_parse(text + 1, ret_nanoseconds);
+	if (!event_time_parse(text, strlen(text), ret_nanoseconds) ||
+	    !ago_parse(text, now, ret_nanoseconds) || !clock_parse(text, now, ret_nanoseconds))
 		return 0;
-	/* A bare number would be read as seconds, and may have been meant as a date. */
-	if (*text && strchr("smhd", text[strlen(text) - 1]) &&
-	    !number_parse_seconds(text, 0, AGO_MAX, &ago)) {
-		*ret_nanoseconds = now - (int64_t)ago * NANOSECONDS;
-		return 0;
-	}
 	return local_parse(text, ret_nanoseconds);
 }

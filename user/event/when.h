@@ -11,8 +11,8 @@ int event_time_parse(const char *text, size_t length, int64_t *ret_nanoseconds);
 
 /*
  * What --since takes: RFC 3339, also without an offset (then the local time zone's), without seconds or
- * without a time of day; `today`, `yesterday` (local midnight), `now`; or how long ago, as `90s`, `10m`,
- * `2h`, `7d`. 0 or -EINVAL.
+ * without a time of day; a time of today alone; `today`, `yesterday` (local midnight), `now`; how long ago, as
+ * `90s`, `10m`, `2h ago`, `7d`; `@` and seconds since 1970. 0 or -EINVAL.
  */
 int when_parse(const char *text, int64_t now, int64_t *ret_nanoseconds);
 

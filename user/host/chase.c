@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "host/mounter.h"
@@ -101,11 +102,26 @@ static bool group_trusted(const struct walk *walk, uint32_t gid)
 	return false;
 }
 
+/*
+ * Whether a file has an access list. What its mode then says of the group is what the list grants to anybody at most,
+ * the group or whoever else it names.
+ */
+static bool access_listed(int fd)
+{
+	char path[64];
+
+	/* Of what is open as a path alone nothing can be asked but by its name. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return getxattr(path, "system.posix_acl_access", NULL, 0) >= 0 ||
+	       (errno != ENODATA && errno != EOPNOTSUPP);
+}
+
 /* Who may write to what the walk stands on. sticky: only what is theirs, so their having it is fine. */
-static int walk_judge(struct walk *walk, const struct stat *st, bool sticky)
+static int walk_judge(struct walk *walk, int fd, const struct stat *st, bool sticky)
 {
 	const char *path = walk->path.length ? walk->path.data : "/";
 	char name[256];
+	bool listed;
 	int r = 0;
 
 	if (!owner_trusted(walk, st->st_uid))
@@ -116,13 +132,20 @@ static int walk_judge(struct walk *walk, const struct stat *st, bool sticky)
 		return r;
 	if (st->st_mode & S_IWOTH)
 		return walk_distrust(walk, FILE_WRITABLE, 0, "%s may be written by everyone", path);
-	if (!(st->st_mode & S_IWGRP) || group_trusted(walk, st->st_gid) ||
-	    walk->chased->group_reason)
+	if (!(st->st_mode & S_IWGRP) || walk->chased->group_reason)
 		return 0;
-	if (asprintf(&walk->chased->group_reason,
-		     "%s may be written by group %s; pin its sha256, or list the group in "
-		     "trust_groups",
-		     path, group_name(st->st_gid, name, sizeof(name))) < 0) {
+	listed = group_trusted(walk, st->st_gid);
+	if (listed && !access_listed(fd))
+		return 0;
+	if ((listed ? asprintf(&walk->chased->group_reason,
+			       "%s may be written by whom its access list names; pin its sha256, "
+			       "or take the list away",
+			       path)
+		    : asprintf(
+			      &walk->chased->group_reason,
+			      "%s may be written by group %s; pin its sha256, or list the group in "
+			      "trust_groups",
+			      path, group_name(st->st_gid, name, sizeof(name)))) < 0) {
 		walk->chased->group_reason = NULL;
 		return -ENOMEM;
 	}
@@ -171,7 +194,7 @@ static int walk_enter_root(struct walk *walk)
 	walk->open_to_all = false;
 	if (walk->at < 0 || fstat(walk->at, &st))
 		return walk_unreachable(walk, errno);
-	return walk_judge(walk, &st, false);
+	return walk_judge(walk, walk->at, &st, false);
 }
 
 static bool sticky_directory(const struct stat *st)
@@ -187,7 +210,7 @@ static int walk_enter(struct walk *walk, int fd, const struct stat *st)
 	close_fd(walk->at);
 	walk->at = fd;
 	walk->open_to_all = sticky_directory(st) && (st->st_mode & (S_IWOTH | S_IWGRP));
-	return r ? r : walk_judge(walk, st, sticky_directory(st));
+	return r ? r : walk_judge(walk, fd, st, sticky_directory(st));
 }
 
 static void walk_leave_name(struct walk *walk)
@@ -252,7 +275,7 @@ static int walk_arrive(struct walk *walk, int fd, const struct stat *st)
 		return r;
 	}
 	r = walk_judge_mount(walk, fd, st);
-	return r ? r : walk_judge(walk, st, false);
+	return r ? r : walk_judge(walk, fd, st, false);
 }
 
 /* One name. 0: go on; 1: arrived, or nothing to arrive at. */
@@ -271,7 +294,7 @@ static int walk_name(struct walk *walk, const char *name, const char *behind)
 		return r ? r : 1;
 	}
 	if (walk->open_to_all && !owner_trusted(walk, st.st_uid)) {
-		r = walk_judge(walk, &st, true);
+		r = walk_judge(walk, fd, &st, true);
 		if (r)
 			return r;
 	}

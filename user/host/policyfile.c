@@ -59,13 +59,15 @@ static int check_file(struct diagnostics *diagnostics, const char *path, const s
 	int r;
 
 	if (!S_ISREG(st->st_mode))
-		return refuse(diagnostics, path, NULL, "it is not a regular file");
+		return refuse(diagnostics, path,
+			      "a policy is a file of text, or a directory of *.yaml",
+			      "it is not a regular file");
 	r = check_writers(diagnostics, path, st);
 	if (r)
 		return r;
 	if (st->st_size > POLICY_FILE_MAX)
-		return refuse(diagnostics, path, NULL, "it is larger than %u bytes",
-			      POLICY_FILE_MAX);
+		return refuse(diagnostics, path, "is it a policy at all?",
+			      "it is larger than %u bytes", POLICY_FILE_MAX);
 	return 0;
 }
 

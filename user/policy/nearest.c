@@ -42,8 +42,8 @@ static struct cw_classes request_classes(const struct cw_pages *pages,
 	};
 
 	if (request->operation == CW_OPERATION_EXEC) {
-		/* What a changed file may be to its own instance is what an unknown one is: nothing. */
-		if (request->target_state != CW_FILE_STATE_TAMPERED)
+		/* As decide() has it. */
+		if (request->target_state < CW_FILE_STATE_TAMPERED)
 			classes.target = pages->head->target_class[request->target] & CW_CLASS_MASK;
 		return classes;
 	}

@@ -70,10 +70,13 @@ struct reader {
  * diagnosed (or out of memory). */
 bool read_text(struct reader *reader, const char *bytes, size_t length, char **ret_text,
 	       size_t *ret_length);
+/* Is there nothing in a value that a file may not hold? Escapes in quotes can write it. */
+bool read_text_visible(const char *text, size_t length);
 /* Text -> tree; false: diagnosed (or out of memory). */
 bool read_yaml(struct reader *reader, const char *text, size_t length, struct tree *tree);
 struct fy_diag;
-void read_yaml_errors(struct reader *reader, struct fy_diag *diag);
+/* What the parser found wrong with text, reported. */
+void read_yaml_errors(struct reader *reader, struct fy_diag *diag, const char *text);
 void tree_release(struct tree *tree);
 /* Zeroed memory that lives as long as the tree. */
 void *tree_allocate(struct reader *reader, struct tree *tree, size_t size);
@@ -91,6 +94,8 @@ void *tree_allocate(struct reader *reader, struct tree *tree, size_t size);
 struct location node_part(const struct node *node, size_t at, size_t length);
 /* "did you mean", if one of the words is near. */
 void hint_nearest(struct diagnostic *diagnostic, const struct vocabulary *words, const char *word);
+/* All of them, behind `what`: "types are `stream`, …". */
+void hint_all(struct diagnostic *diagnostic, const char *what, const struct vocabulary *words);
 
 /* ---- memory ---- */
 

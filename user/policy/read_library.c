@@ -124,6 +124,14 @@ void read_sockets_default(struct policy *policy)
 		policy->sockets.types[families[i]] = policy_family_types(families[i]);
 }
 
+/* "did you mean", or all that it could be. */
+static void hint_word(struct diagnostic *diagnostic, const char *what,
+		      const struct vocabulary *words, const char *word)
+{
+	hint_all(diagnostic, what, words);
+	hint_nearest(diagnostic, words, word);
+}
+
 static void socket_item(struct reader *reader, const struct node *item, void *object)
 {
 	struct sockets_policy *sockets = object;
@@ -142,7 +150,7 @@ static void socket_item(struct reader *reader, const struct node *item, void *ob
 			diagnostic_hint(diagnostic, "`%s` is a type: `inet/%s`", family_word,
 					family_word);
 		else
-			hint_nearest(diagnostic, &words_family, family_word);
+			hint_word(diagnostic, "families are", &words_family, family_word);
 		return;
 	}
 	if (length == item->length) {
@@ -156,9 +164,8 @@ static void socket_item(struct reader *reader, const struct node *item, void *ob
 		return;
 	}
 	where = node_part(item, length + 1, item->length - length - 1);
-	hint_nearest(
-		read_error(reader, &where, "unknown socket type `%s`", item->text + length + 1),
-		&words_socket_type, item->text + length + 1);
+	hint_word(read_error(reader, &where, "unknown socket type `%s`", item->text + length + 1),
+		  "types are", &words_socket_type, item->text + length + 1);
 }
 
 static void read_sockets_allow(struct reader *reader, const struct schema_key *key,

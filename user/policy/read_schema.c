@@ -17,6 +17,14 @@ void hint_nearest(struct diagnostic *diagnostic, const struct vocabulary *words,
 		diagnostic_hint(diagnostic, "did you mean `%s`?", nearest);
 }
 
+void hint_all(struct diagnostic *diagnostic, const char *what, const struct vocabulary *words)
+{
+	char list[512];
+
+	vocabulary_list(words, list, sizeof(list));
+	diagnostic_hint(diagnostic, "%s %s", what, list);
+}
+
 struct location node_part(const struct node *node, size_t at, size_t length)
 {
 	struct location where = node->where;
@@ -77,6 +85,15 @@ static const struct schema *schema_with(const char *key, const struct schema *be
 	return NULL;
 }
 
+static void hint_keys(struct diagnostic *diagnostic, const char *name,
+		      const struct vocabulary *keys)
+{
+	char has[64];
+
+	snprintf(has, sizeof(has), "%s has", name);
+	hint_all(diagnostic, has, keys);
+}
+
 /* Marks in misspelt[] the key that was probably meant: it is not missing as well. */
 static void unknown_key(struct reader *reader, const struct schema *schema, const struct node *key,
 			bool *misspelt)
@@ -110,13 +127,17 @@ static void unknown_key(struct reader *reader, const struct schema *schema, cons
 		diagnostic_hint(diagnostic, "did you mean `%s`?", nearest);
 	else if (other)
 		diagnostic_hint(diagnostic, "`%s` belongs to %s", key->text, other->name);
+	else
+		hint_keys(diagnostic, schema->name, &vocabulary);
 }
 
 static bool key_is_text(struct reader *reader, const struct node *key)
 {
 	if (key->kind == NODE_TEXT && !key->nothing)
 		return true;
-	read_error(reader, &key->where, "a key must be a text, not %s", node_form_name(key));
+	diagnostic_hint(read_error(reader, &key->where, "a key must be a text, not %s",
+				   node_form_name(key)),
+			"in front of the colon stands the name of a key");
 	return false;
 }
 
@@ -189,11 +210,18 @@ void read_items(struct reader *reader, const char *what, const struct node *valu
 		return;
 	}
 	for (const struct node *node = value->first; node; node = node->next) {
-		if (node->kind == NODE_TEXT && !node->nothing)
+		struct diagnostic *diagnostic;
+
+		if (node->kind == NODE_TEXT && !node->nothing) {
 			item(reader, node, object);
-		else
-			read_error(reader, &node->where, "an item of %s must be a text, not %s",
-				   what, node_form_name(node));
+			continue;
+		}
+		diagnostic = read_error(reader, &node->where,
+					"an item of %s must be a text, not %s", what,
+					node_form_name(node));
+		if (node->kind == NODE_MAPPING)
+			diagnostic_hint(diagnostic,
+					"a text with `: ` in it, or `:` at its end, needs quotes");
 	}
 }
 
@@ -201,16 +229,11 @@ int read_word(struct reader *reader, const char *what, const struct node *value,
 	      const struct vocabulary *words)
 {
 	int found = vocabulary_value(words, value->text, value->length);
-	char expected[256] = "";
-	size_t used = 0;
+	char expected[256];
 
 	if (found >= 0)
 		return found;
-	for (size_t i = 0; i < words->count && used < sizeof(expected); i++) {
-		if (words->words[i])
-			used += (size_t)snprintf(expected + used, sizeof(expected) - used, "%s`%s`",
-						 used ? ", " : "", words->words[i]);
-	}
+	vocabulary_list(words, expected, sizeof(expected));
 	hint_nearest(read_error(reader, &value->where, "%s must be one of %s, not `%s`", what,
 				expected, value->text),
 		     words, value->text);

@@ -14,6 +14,9 @@ struct cursor {
 	struct location where;
 	size_t mistakes;
 	size_t blanks; /* before here, in a row */
+	uint32_t before; /* here: the last character, */
+	uint32_t sign; /* and the last that is no blank */
+	bool comment;
 };
 
 #define TEXT_MISTAKES_MAX 10 /* a binary file is one mistake, not one a byte */
@@ -36,6 +39,34 @@ static void text_mistake(struct reader *reader, struct cursor *cursor, uint32_t 
 		diagnostic = read_error(reader, &cursor->where,
 					"a character that cannot be seen: U+%04X", character);
 	diagnostic_hint(diagnostic, "a policy is plain text in UTF-8");
+}
+
+/* What looks like a blank and is none. */
+static bool blank_alike(uint32_t character)
+{
+	return character == 0xa0 || character == 0x1680 ||
+	       (character >= 0x2000 && character <= 0x200a) || character == 0x202f ||
+	       character == 0x205f || character == 0x3000;
+}
+
+/*
+ * Where YAML would have a blank (at the beginning of a line, behind a sign of its own), one that was copied
+ * from a page makes another file of it than people read. Within a text or a comment it is theirs to write.
+ */
+static void check_alike(struct reader *reader, struct cursor *cursor, uint32_t character)
+{
+	if (character == '#' && (cursor->before == ' ' || cursor->before == '\n'))
+		cursor->comment = true;
+	if (blank_alike(character) && !cursor->comment && cursor->sign < 0x80 &&
+	    strchr("\n:-,{[?", (int)cursor->sign) && cursor->mistakes++ < TEXT_MISTAKES_MAX)
+		diagnostic_hint(
+			read_error(reader, &cursor->where, "not a blank here: U+%04X", character),
+			"it looks like one and is another character: type a plain blank");
+	cursor->before = character;
+	if (character == '\n')
+		cursor->comment = false;
+	if (character != ' ' && character != '\t')
+		cursor->sign = character;
 }
 
 /* More white space than between any two words of a policy is there for no reader of it. */
@@ -67,6 +98,7 @@ static size_t text_copy(struct reader *reader, struct cursor *cursor, const char
 		if (!size || (character != '\n' && character != '\t' && !utf8_visible(character)))
 			text_mistake(reader, cursor, character, size > 0);
 		count_blanks(reader, cursor, character);
+		check_alike(reader, cursor, character);
 		size = size ? size : 1;
 		memcpy(to + used, bytes + at, size);
 		used += size;
@@ -80,10 +112,25 @@ static size_t text_copy(struct reader *reader, struct cursor *cursor, const char
 	return used;
 }
 
+bool read_text_visible(const char *text, size_t length)
+{
+	for (size_t at = 0; at < length;) {
+		uint32_t character;
+		size_t size = utf8_decode(text + at, length - at, &character);
+
+		if (!size || (character != '\n' && !utf8_visible(character)))
+			return false;
+		at += size;
+	}
+	return true;
+}
+
 bool read_text(struct reader *reader, const char *bytes, size_t length, char **ret_text,
 	       size_t *ret_length)
 {
-	struct cursor cursor = { .where = { reader->policy->file, 1, 1, 1 } };
+	struct cursor cursor = { .where = { reader->policy->file, 1, 1, 1 },
+				 .before = '\n',
+				 .sign = '\n' };
 	struct location whole = { .file = reader->policy->file };
 	_cleanup_free_ char *text = NULL;
 	size_t used;

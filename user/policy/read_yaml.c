@@ -155,20 +155,6 @@ static void open_collection(struct builder *builder, struct fy_event *event, enu
 	builder->levels[builder->depth++] = (struct level){ .node = node };
 }
 
-/* Escapes in quotes can write what read_text() has refused. */
-static bool text_visible(const char *text, size_t length)
-{
-	for (size_t at = 0; at < length;) {
-		uint32_t character;
-		size_t size = utf8_decode(text + at, length - at, &character);
-
-		if (!size || (character != '\n' && !utf8_visible(character)))
-			return false;
-		at += size;
-	}
-	return true;
-}
-
 /* A copy of a text that the tree keeps; NULL: out of memory. */
 static char *copy_text(struct builder *builder, struct fy_token *token, size_t *ret_length)
 {
@@ -199,19 +185,22 @@ static bool text_too_long(struct builder *builder, const struct node *node,
 	return true;
 }
 
-/* An item with nothing behind its dash has no mark: the dash is the next that a line begins with. */
-static struct location dash_place(struct builder *builder)
+/* An item with nothing behind its dash has no mark, nor a key with nothing before its colon: the sign is the
+ * next that a line begins with. */
+static struct location bare_place(struct builder *builder)
 {
+	const struct level *level = &builder->levels[builder->depth - 1];
+	const char *signs = level->node->kind == NODE_LIST ? "-" : ":?";
 	struct location where = builder->here;
 	bool blank = false; /* all that stands before on the line */
 
 	where.length = 1;
-	if (!builder->levels[builder->depth - 1].last) /* the list began with this one */
+	if (!level->last) /* the list or the mapping began with this one */
 		return where;
 	for (size_t at = builder->offset; at < builder->length; at++) {
 		char byte = builder->text[at];
 
-		if (blank && byte == '-')
+		if (blank && byte && strchr(signs, byte))
 			return place(builder, at);
 		blank = byte == '\n' || byte == '\r' || (blank && byte == ' ');
 	}
@@ -229,8 +218,8 @@ static void add_text(struct builder *builder, struct fy_event *event)
 
 	if (!node || text_too_long(builder, node, start, fy_event_end_mark(event)))
 		return;
-	if (!start && builder->depth && builder->levels[builder->depth - 1].node->kind == NODE_LIST)
-		node->where = dash_place(builder);
+	if (!start && builder->depth && !builder->levels[builder->depth - 1].expect_value)
+		node->where = bare_place(builder);
 	text = copy_text(builder, token, &node->length);
 	if (!text)
 		return;
@@ -243,7 +232,7 @@ static void add_text(struct builder *builder, struct fy_event *event)
 		node->where.column--;
 		node->where.length += 2;
 	}
-	if (!text_visible(text, node->length)) {
+	if (!read_text_visible(text, node->length)) {
 		read_error(builder->reader, &node->where,
 			   "the text holds a character that cannot be seen");
 		memset(text, '?', node->length);
@@ -289,13 +278,15 @@ static void build(struct builder *builder, struct fy_event *event)
 {
 	struct location where;
 
-	switch (event->type) {
-	case FYET_DOCUMENT_START:
+	/* Without its `---` a document begins with what is in it. */
+	builder->documents += event->type == FYET_DOCUMENT_START;
+	if (builder->documents > 1 && fy_event_start_mark(event)) {
 		where = event_place(builder, event);
-		if (builder->documents++)
-			refuse(builder, &where, "a second document begins here",
-			       "one file holds one policy");
-		break;
+		refuse(builder, &where, "a second document begins here",
+		       "one file holds one policy");
+		return;
+	}
+	switch (event->type) {
 	case FYET_ALIAS:
 		where = sign_place(builder, event->alias.anchor);
 		refuse(builder, &where, "aliases (`*name`) are not used in policies",
@@ -347,7 +338,7 @@ static void parse(struct builder *builder, struct fy_parser *parser, struct fy_d
 		fy_parser_event_free(parser, event);
 	}
 	if (!builder->failed && fy_parser_get_stream_error(parser)) {
-		read_yaml_errors(builder->reader, diag);
+		read_yaml_errors(builder->reader, diag, builder->text);
 		builder->failed = true;
 	}
 }

@@ -6,24 +6,74 @@
 #include "policy/read.h"
 
 /* What libfyaml says, and what people then usually did. */
-static const struct {
+static const struct yaml_hint {
 	const char *part, *hint;
+	bool behind; /* its place is behind the sign that it is about */
 } yaml_hints[] = {
 	{ "multiline plain key",
 	  "is the line indented like the ones beside it, with blanks and not with tabs?" },
 	{ "nested block mapping", "a value with `: ` in it, or `:` at its end, needs quotes" },
 	{ "plain scalar cannot start",
 	  "a value that begins with a sign like this one needs quotes" },
-	{ "closing quote", "a quote that is opened must be closed" },
+	{ "closing quote", "a quote that is opened must be closed", true },
 	{ "closing bracket", "a `[` that is opened must be closed by `]`" },
 	{ "closing brace", "a `{` that is opened must be closed by `}`" },
+	{ "mismatched flow", "`[` is closed by `]` and `{` by `}`, the inner one first" },
+	{ "trailing content", "a text in quotes stands whole within its quotes" },
+	{ "value after mapping", "behind a key stand a colon and a blank" },
+	{ "could not find expected ':'", "behind a key stand a colon and a blank" },
+	{ "expected '-'", "lines of one list or mapping begin in the same column" },
+	{ "end of block", "lines of one list or mapping begin in the same column" },
+	{ "alias", "a text with a `*` needs quotes", true },
 	{ "comma", "items in brackets are separated by commas" },
 	{ "expected node content", "a value is missing here, or behind the `-` before" },
 	{ "tab", "indent with blanks, not with tabs" },
 	{ "indent", "lines of one list or mapping begin in the same column" },
 };
 
-void read_yaml_errors(struct reader *reader, struct fy_diag *diag)
+/* Is it the `{` of a `${` that stands there without quotes? To YAML that opens a mapping. */
+static bool at_variable(const char *text, const struct location *where)
+{
+	for (unsigned int line = 1; line < where->line && text; line++) {
+		text = strchr(text, '\n');
+		text = text ? text + 1 : NULL;
+	}
+	for (unsigned int column = 1; text && column < where->column; column++) {
+		bool variable = text[0] == '$' && text[1] == '{' && column + 1 == where->column;
+
+		if (!*text || *text == '\n' || variable)
+			return variable;
+		for (text++; (*text & 0xc0) == 0x80;)
+			text++;
+	}
+	return false;
+}
+
+static const struct yaml_hint *find_hint(const char *message)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(yaml_hints); i++) {
+		if (strstr(message, yaml_hints[i].part))
+			return &yaml_hints[i];
+	}
+	return NULL;
+}
+
+static void report(struct reader *reader, struct location where, const char *message,
+		   const char *text)
+{
+	const struct yaml_hint *hint = find_hint(message);
+	struct diagnostic *diagnostic;
+
+	if (hint && hint->behind && where.column > 1)
+		where.column--;
+	diagnostic = read_error(reader, &where, "not YAML: %s", message);
+	if (at_variable(text, &where))
+		diagnostic_hint(diagnostic, "within brackets a path with `${root}` needs quotes");
+	else if (hint)
+		diagnostic_hint(diagnostic, "%s", hint->hint);
+}
+
+void read_yaml_errors(struct reader *reader, struct fy_diag *diag, const char *text)
 {
 	struct location whole = { reader->policy->file, 1, 1, 1 };
 	void *state = NULL;
@@ -32,19 +82,12 @@ void read_yaml_errors(struct reader *reader, struct fy_diag *diag)
 
 	while ((error = fy_diag_errors_iterate(diag, &state))) {
 		struct location where = { .file = reader->policy->file, .length = 1 };
-		struct diagnostic *diagnostic;
 
 		if (error->type != FYET_ERROR || !error->msg)
 			continue;
 		where.line = error->line > 0 ? (unsigned int)error->line : 1;
 		where.column = error->column > 0 ? (unsigned int)error->column : 1;
-		diagnostic = read_error(reader, &where, "not YAML: %s", error->msg);
-		for (size_t i = 0; i < ARRAY_SIZE(yaml_hints); i++) {
-			if (!strstr(error->msg, yaml_hints[i].part))
-				continue;
-			diagnostic_hint(diagnostic, "%s", yaml_hints[i].hint);
-			break;
-		}
+		report(reader, where, error->msg, text);
 		reported = true;
 	}
 	if (!reported)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 const char *vocabulary_word(const struct vocabulary *vocabulary, size_t value)
@@ -21,6 +22,18 @@ int vocabulary_value(const struct vocabulary *vocabulary, const char *word, size
 			return (int)i;
 	}
 	return -ENOENT;
+}
+
+void vocabulary_list(const struct vocabulary *vocabulary, char *to, size_t size)
+{
+	size_t used = 0;
+
+	*to = '\0';
+	for (size_t i = 0; i < vocabulary->count && used < size; i++) {
+		if (vocabulary->words[i])
+			used += (size_t)snprintf(to + used, size - used, "%s`%s`", used ? ", " : "",
+						 vocabulary->words[i]);
+	}
 }
 
 #define NEAREST_LENGTH 40

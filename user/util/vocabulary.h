@@ -17,6 +17,8 @@ struct vocabulary {
 const char *vocabulary_word(const struct vocabulary *vocabulary, size_t value);
 /* The value of a word (length bytes); -ENOENT if there is none. */
 int vocabulary_value(const struct vocabulary *vocabulary, const char *word, size_t length);
+/* All words in the order of the table: "`bind`, `connect`", cut off where it is longer than size. */
+void vocabulary_list(const struct vocabulary *vocabulary, char *to, size_t size);
 /* The word most like the given one, NULL if none is near (for "did you mean"). */
 const char *vocabulary_nearest(const struct vocabulary *vocabulary, const char *word);
 

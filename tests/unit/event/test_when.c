@@ -59,6 +59,12 @@ static void test_when(void **state)
 		{ "now", NOW },
 		{ "90s", NOW - 90 * SECOND },
 		{ "10m", NOW - 600 * SECOND },
+		{ "10m ago", NOW - 600 * SECOND },
+		{ "@1763770621", 1763770621 * SECOND },
+		{ "@1763770621.5", NOW },
+		{ "01:17", NOW - 3 * SECOND / 2 },
+		{ "01:17:01.5", NOW },
+		{ "23:59", NOW - 3 * SECOND / 2 + (22 * 60 + 42) * 60 * SECOND },
 		{ "2h", NOW - 7200 * SECOND },
 		{ "7d", NOW - 7 * 86400 * SECOND },
 		{ "2025-11-22T00:17:01.5Z", NOW },
@@ -69,18 +75,6 @@ static void test_when(void **state)
 		{ "yesterday", (1763770621 - 17 * 60 - 1 - 3600 - 86400) * SECOND },
 		{ "2025-07-01", (1751320800ll) * SECOND },
 	};
-	static const char *const refused[] = { "",
-					       "10",
-					       "m",
-					       "-5m",
-					       "5 m",
-					       "tomorrow",
-					       "2025",
-					       "2025-11",
-					       "2025-11-22T",
-					       "2025-11-22T25:00",
-					       "99999999999999999999d" };
-
 	(void)state;
 	setenv("TZ", "Europe/Berlin", 1);
 	tzset();
@@ -91,6 +85,34 @@ static void test_when(void **state)
 			print_error("%s: %lld\n", cases[i].text, (long long)time);
 		assert_int_equal(time, cases[i].expected);
 	}
+}
+
+static void test_no_time(void **state)
+{
+	static const char *const refused[] = { "",
+					       "10",
+					       "m",
+					       "-5m",
+					       "5 m",
+					       "5 ago",
+					       " ago",
+					       "10m ago ",
+					       "now ago",
+					       "@",
+					       "@-1",
+					       "@1x",
+					       "@99999999999999",
+					       "1:17",
+					       "24:00",
+					       "01:17 ",
+					       "tomorrow",
+					       "2025",
+					       "2025-11",
+					       "2025-11-22T",
+					       "2025-11-22T25:00",
+					       "99999999999999999999d" };
+
+	(void)state;
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		int64_t time;
 
@@ -103,6 +125,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rfc3339),
 		cmocka_unit_test(test_when),
+		cmocka_unit_test(test_no_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,8 @@
 /* From a path to a file: links, what is not a file, and everyone who could have put another there. */
 #include "temporary.h"
 
+#include <sys/xattr.h>
+
 #include "host/chase.h"
 
 #define STRANGER 54321 /* a uid and gid that is neither root nor ours */
@@ -138,6 +140,44 @@ static void test_writable(void **state)
 	temporary_free(d);
 }
 
+/* A group is trusted, but an access list may let others write: the mode does not say whom. */
+static void test_access_list(void **state)
+{
+	/* As it is kept (<linux/posix_acl_xattr.h>): version; tag, permission and id of each entry. */
+	struct {
+		uint32_t version;
+		struct {
+			uint16_t tag, permission;
+			uint32_t id;
+		} entries[5];
+	} list = { 2,
+		   { { 0x01, 7, UINT32_MAX },
+		     { 0x02, 7, 65534 },
+		     { 0x04, 5, UINT32_MAX },
+		     { 0x10, 7, UINT32_MAX },
+		     { 0x20, 5, UINT32_MAX } } };
+	char *directory = temporary_new("chase");
+	uint32_t group = getegid();
+	struct chase_trust trust = { .owner = geteuid(), .groups = &group, .group_count = 1 };
+	struct chased ret;
+
+	(void)state;
+	make_file(directory, "f", "x", 0775);
+	assert_int_equal(chase(in(directory, "f"), &trust, &ret), 0);
+	assert_null(ret.group_reason);
+	chased_release(&ret);
+	if (setxattr(in(directory, "f"), "system.posix_acl_access", &list, sizeof(list), 0)) {
+		temporary_free(directory);
+		printf("# skip: no access lists here\n");
+		skip();
+	}
+	assert_int_equal(chase(in(directory, "f"), &trust, &ret), 0);
+	assert_non_null(ret.group_reason);
+	assert_non_null(strstr(ret.group_reason, "access list"));
+	chased_release(&ret);
+	temporary_free(directory);
+}
+
 static void test_group(void **state)
 {
 	char *d = temporary_new("chase");
@@ -226,11 +266,12 @@ static void test_root_directory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain),	    cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_links),	    cmocka_unit_test(test_loop),
-		cmocka_unit_test(test_not_regular), cmocka_unit_test(test_writable),
-		cmocka_unit_test(test_group),	    cmocka_unit_test(test_owner),
-		cmocka_unit_test(test_sticky),	    cmocka_unit_test(test_root_directory),
+		cmocka_unit_test(test_plain),	       cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_links),	       cmocka_unit_test(test_loop),
+		cmocka_unit_test(test_not_regular),    cmocka_unit_test(test_writable),
+		cmocka_unit_test(test_group),	       cmocka_unit_test(test_access_list),
+		cmocka_unit_test(test_owner),	       cmocka_unit_test(test_sticky),
+		cmocka_unit_test(test_root_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

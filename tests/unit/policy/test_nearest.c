@@ -48,7 +48,7 @@ static uint32_t wanted_misses(const struct reference *reference, size_t p, int c
 	    !reference_user(reference, rule->users, rule->user_count, request->user))
 		misses |= 1u << NEAREST_USER;
 	if (class == CW_CLASS_EXEC) {
-		if (request->target_state == CW_FILE_STATE_TAMPERED ||
+		if (request->target_state >= CW_FILE_STATE_TAMPERED ||
 		    !reference_file(reference, p, rule->targets, rule->target_count,
 				    request->target))
 			misses |= 1u << NEAREST_TARGET;

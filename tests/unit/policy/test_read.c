@@ -98,6 +98,8 @@ static void test_mistakes(void **state)
 		  "did you mean `owner`?" },
 		{ "mode: audit\n", 8, 1, "`mode` is given twice", NULL },
 		{ "path: /x\n", 8, 1, "unknown key `path`", "`path` belongs to an executable" },
+		{ "bogus: x\n", 8, 1, "unknown key `bogus`",
+		  "a policy has `version`, `instance`, " },
 		{ "deny: x\n", 8, 1, "unknown key `deny`", "what no rule allows is denied" },
 		{ "<<: x\n", 8, 1, "merge keys", NULL },
 		{ "[a]: x\n", 8, 1, "a key must be a text, not a list", NULL },

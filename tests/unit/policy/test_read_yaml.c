@@ -58,6 +58,18 @@ static void test_not_yaml(void **state)
 		{ "a: x: y\n", 1, 5, "not YAML: ", "needs quotes" },
 		{ "a: @b\n", 1, 4, "not YAML: ", "needs quotes" },
 		{ "to: 2001:db8::\n", 1, 14, "not YAML: ", "needs quotes" },
+		{ "a: { b: ${root}/x, c: d }\n", 1, 10, "not YAML: ", "`${root}` needs quotes" },
+		{ "a: [ \"\xc3\xa9\", ${root}/x ]\n", 1, 12,
+		  "not YAML: ", "`${root}` needs quotes" },
+		{ "a: [ \"\xc3\xa9$\" {} ]\n", 1, 11, "not YAML: ", "separated by commas" },
+		{ "a: [ { b: 1 ]\n", 1, 13, "not YAML: ", "the inner one first" },
+		{ "a: \"b\" c\n", 1, 8, "not YAML: ", "within its quotes" },
+		{ "a: b\nc:d\n", 2, 1, "not YAML: ", "a colon and a blank" },
+		{ "a:\n  b: c\n  d:e\n", 3, 3, "not YAML: ", "a colon and a blank" },
+		{ "a: [ \"b ]\n", 1, 6, "not YAML: ", "a quote that is opened" },
+		{ "a: [ /bin/[a-z]* ]\n", 1, 16, "not YAML: ", "`*` needs quotes" },
+		{ "a:\n  - b: c\n   d: e\n", 3, 4, "not YAML: ", "begin in the same column" },
+		{ "a:\n  - b: c\n  d: e\n", 3, 3, "not YAML: ", "begin in the same column" },
 	};
 
 	(void)state;
@@ -74,6 +86,8 @@ static void test_not_used(void **state)
 		{ "%YAML 1.2\n---\na: b\n", 1, 1, "directives (`%`) are not used", NULL },
 		{ "a: b\n---\nc: d\n", 2, 1, "a second document begins here", "one policy" },
 		{ "a: b\n...\n---\nc: d\n", 3, 1, "a second document begins here", NULL },
+		{ "a: b\n...\nc: d\n", 3, 1, "a second document begins here", NULL },
+		{ "a: b\n...\n\n - d\n", 4, 2, "a second document begins here", NULL },
 		{ "[[[[[[[[[[\n", 1, 9, "nested too deep", NULL },
 		{ "a: \"\\x1b[31m\"\n", 1, 4, "cannot be seen", NULL },
 	};
@@ -222,10 +236,35 @@ static void test_places(void **state)
 		{ "connect:\n- allow: \"tcp\\x2f0\"\n", 9, 10, "there is no port 0", NULL },
 		{ "connect:\n  - allow:\n    - tcp/1\n    - ~\n", 11, 7,
 		  "must be a text, not nothing", NULL },
+		{ ": c\n", 8, 1, "a key must be a text, not nothing", "in front of the colon" },
+		{ "? \n", 8, 1, "a key must be a text, not nothing", NULL },
+		{ "connect: [{ allow: tcp/1, to: [::1, ::] }]\n", 8, 38,
+		  "must be a text, not a mapping", "needs quotes" },
 	};
 
 	(void)state;
 	check_mistakes(mistakes, ARRAY_SIZE(mistakes), WHOLE);
+}
+
+/* Copied from a page or a word processor: it looks like the blank that stands there in YAML. */
+static void test_blanks_that_are_none(void **state)
+{
+	static const struct mistake mistakes[] = {
+		{ "exec:\n\xc2\xa0 - { allow: sh }\n", 9, 1, "not a blank here: U+00A0",
+		  "type a plain blank" },
+		{ "exec:\n  -\xc2\xa0{ allow: sh }\n", 9, 4, "not a blank here: U+00A0", NULL },
+		{ "exec:\xe3\x80\x80[]\n", 8, 6, "not a blank here: U+3000", NULL },
+		{ "exec: [{ id: a,\xe2\x80\xaf"
+		  "allow: sh }]\n",
+		  8, 16, "not a blank here: U+202F", NULL },
+	};
+
+	(void)state;
+	check_mistakes(mistakes, ARRAY_SIZE(mistakes), WHOLE);
+	/* Within a text, and in a comment, they are what somebody wrote. */
+	policy_free(read_good(WHOLE "exec: # \xe3\x80\x80x,\xc2\xa0y\n"
+				    "- { allow: sh, why: \"\xc2\xab\xc2\xa0x\xc2\xa0: "
+				    "y\xc2\xa0\xc2\xbb\" }\n"));
 }
 
 int main(void)
@@ -236,7 +275,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_in_it), cmocka_unit_test(test_accepted_forms),
 		cmocka_unit_test(test_too_large),     cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_long_texts),    cmocka_unit_test(test_anchor_bomb),
-		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_places),	      cmocka_unit_test(test_blanks_that_are_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
