@@ -48,14 +48,30 @@ static void copies_make(void)
 	world_copy(world_beside("actor-shared"), "bin/plain-shared");
 }
 
-void limits_read(void)
+/* Where no other run has asked already: doctor tries every backend, and says of all what each cannot catch. */
+static char *doctor_says(void)
 {
 	char *const argv[] = { (char *)world.program, (char *)"doctor", (char *)"-o",
 			       (char *)"json", NULL };
+	char *const kept[] = { (char *)"cat", (char *)world.doctor, NULL };
 	char *output = NULL;
 
-	copies_make();
+	if (world.doctor && !access(world.doctor, R_OK)) {
+		program_run(kept, &output);
+		return output;
+	}
 	program_run(argv, &output);
+	if (world.doctor)
+		world_write(world.doctor, 0644, "%s", output);
+	return output;
+}
+
+void limits_read(void)
+{
+	char *output;
+
+	copies_make();
+	output = doctor_says();
 	tap_ok(json_read(output, &doctor) && json_get(&doctor, "limits.0.key"),
 	       "evasion: doctor says what cannot be caught");
 	free(output);
@@ -118,7 +134,10 @@ static const char *double_of(const struct evasion *row)
 
 static bool told(const struct evasion *row, const struct outcome *outcome)
 {
-	struct event_query query = { outcome->pid, row->operation, "deny", NULL };
+	struct event_query query = { .pid = outcome->pid,
+				     .operation = row->operation,
+				     .verdict = "deny",
+				     .reason = row->reason };
 
 	if (events_count(&events, &query))
 		return true;

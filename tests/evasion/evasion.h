@@ -24,6 +24,7 @@ struct evasion {
 	const char *who; /* the program; default `entry` */
 	const char
 		*by; /* always starts it, and is governed by nobody; default: the program itself */
+	const char *reason; /* that must be told; NULL: any */
 	const char *otherwise; /* an operation that the cgroup backend may tell instead */
 	int (*hand)(void); /* makes the socket that waits in the actor's mailbox */
 	bool (*prepare)(

@@ -15,6 +15,7 @@ static const char policy[] = "version: 1\n"
 			     "instance: code\n"
 			     "root: @ROOT@\n"
 			     "mode: enforce\n"
+			     "trust_groups: [daemon]\n"
 			     "allow_partial: @PARTIAL@\n"
 			     "executables:\n"
 			     "  entry:  { path: \"${root}/bin/entry\", entry: true }\n"
@@ -33,6 +34,11 @@ static const char policy[] = "version: 1\n"
 static const struct evasion rows[] = {
 	LIBRARY("a file that everybody may write", "map data/anybody.so"),
 	LIBRARY("a file of another user", "map data/foreign.so"),
+	LIBRARY("a file of root's that its group may write", "map data/group.so"),
+	LIBRARY("a file of root's that its access list lets another user write",
+		"let-write data/listed.so 65534, map data/listed.so"),
+	{ "mapped code", "the same, where its group is trusted",
+	  "let-write data/trusted.so 65534, map data/trusted.so", "library", "access-lists" },
 	LIBRARY("mapped as data, then made executable", "map-protect data/foreign.so"),
 	LIBRARY("readable is executable", "map-implied data/foreign.so"),
 	LIBRARY("a file of which a FUSE daemon says that it is root's",
@@ -56,6 +62,9 @@ static const struct evasion rows[] = {
 	{ "mapped code", "the heap, by a personality", "heap", "library", "heap" },
 	{ "mapped code", "its own, by /proc/self/mem", "own-code", "library", "reach" },
 	{ "mapped code", "its parent's, by ptrace", "fork, parents-code", "library", "reach" },
+	{ "mapped code", "its child's, by PTRACE_TRACEME", "childs-code", "library", "reach" },
+	{ "mapped code", "of another program, by ptrace", "fork exec bin/shared attach-parent",
+	  "library", "reach" },
 	{ "libraries", "dlopen", "load data/evil.so", "library", "library", .who = "shared" },
 	{ "libraries", "LD_PRELOAD", "exec-with LD_PRELOAD=data/evil.so WHO preloaded", "library",
 	  "library", .who = "shared", .by = "plain" },
@@ -64,10 +73,12 @@ static const struct evasion rows[] = {
 	  .by = "plain" },
 };
 
-static void hand_out(const char *from, const char *name, uid_t owner, mode_t mode)
+#define TRUSTED 1 /* the group `daemon` */
+
+static void hand_out(const char *from, const char *name, uid_t owner, gid_t group, mode_t mode)
 {
 	world_copy(from, name);
-	if (chown(world_path("%s", name), owner, 0) || chmod(world_path("%s", name), mode))
+	if (chown(world_path("%s", name), owner, group) || chmod(world_path("%s", name), mode))
 		tap_bail("%s: %s", name, strerror(errno));
 }
 
@@ -76,9 +87,12 @@ void scene_code(void)
 	if (world_command("mkdir -p %s %s %s", world_path("data/claimed"), world_path("data/over"),
 			  world_path("data/filled")))
 		tap_bail("directories");
-	hand_out("bin/helper", "data/anybody.so", 0, 0666);
-	hand_out("bin/helper", "data/foreign.so", 65534, 0755);
-	hand_out(world_beside("evil.so"), "data/evil.so", 65534, 0755);
-	hand_out(LOADER, "data/loader.so", 65534, 0755);
+	hand_out("bin/helper", "data/anybody.so", 0, 0, 0666);
+	hand_out("bin/helper", "data/foreign.so", 65534, 0, 0755);
+	hand_out(world_beside("evil.so"), "data/evil.so", 65534, 0, 0755);
+	hand_out(LOADER, "data/loader.so", 65534, 0, 0755);
+	hand_out("bin/helper", "data/group.so", 0, 0, 0775);
+	hand_out("bin/helper", "data/listed.so", 0, 0, 0755);
+	hand_out("bin/helper", "data/trusted.so", 0, TRUSTED, 0775);
 	EVASIONS_RUN("code", policy, rows);
 }

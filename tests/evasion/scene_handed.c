@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../integration/daemon.h"
 #include "../integration/handed.h"
 #include "../integration/tap.h"
 #include "../integration/world.h"
@@ -101,24 +103,51 @@ static const struct evasion rows[] = {
 	  "socket tcp, place 1000, exec WHO find 1000, connect " HERE, "connect", .by = "plain" },
 };
 
+/* More sockets than are looked at one by one, where kinds of sockets are not judged: addresses are. */
+static const char unjudged[] = "version: 1\n"
+			       "instance: handed-unjudged\n"
+			       "root: @ROOT@\n"
+			       "mode: enforce\n"
+			       "allow_partial: @PARTIAL@\n"
+			       "executables:\n"
+			       "  entry:  { path: \"${root}/bin/entry\", entry: true }\n"
+			       "exec: off\n"
+			       "bind: off\n"
+			       "connect: []\n"
+			       "library: off\n"
+			       "sockets: off\n";
+
+static const struct evasion unjudged_rows[] = {
+	{ "inherited socket", "connected, behind others, where kinds of sockets are not judged",
+	  "socket tcp, place 21, socket tcp, place 22, socket tcp, place 23, socket tcp, place 24, "
+	  "socket tcp, connect " HERE ", place 25, exec WHO find 25, write",
+	  "receive", "inherited", .by = "plain" },
+};
+
 static bool told(void *name)
 {
-	return access(world_path("%s", (const char *)name), F_OK) == 0;
+	return act_teller(name) > 0;
 }
 
 void scene_handed(void)
 {
 	struct running inside, outside;
 
-	act_start(&inside, "helper",
-		  "socket tcp, bind 127.0.0.1:29511, place 9, tell told.inside, await gate");
+	if (!tap_ok(daemon_reload(), "evasion: handed: nothing is in force"))
+		return;
+	/* A child: it is governed when its parent is. */
+	act_start(&inside, "entry",
+		  "fork exec bin/helper socket tcp, bind 127.0.0.1:29511, place 9, tell "
+		  "told.inside, await gate");
 	act_start(&outside, "plain",
 		  "socket tcp, bind 127.0.0.1:29513, place 9, tell told.outside, await gate");
 	if (!wait_until(told, (void *)"told.inside") || !wait_until(told, (void *)"told.outside"))
 		tap_bail("nobody holds a socket");
-	snprintf(take, sizeof(take), "take %d 9", (int)inside.pid);
+	snprintf(take, sizeof(take), "take %d 9", (int)act_teller("told.inside"));
 	snprintf(take_outside, sizeof(take_outside), "take %d 9", (int)outside.pid);
 	EVASIONS_RUN("handed", policy, rows);
+	EVASIONS_RUN("handed-unjudged", unjudged, unjudged_rows);
+	kill(act_teller("told.inside"), SIGKILL);
 	act_end(&inside);
 	act_end(&outside);
 }

@@ -20,6 +20,7 @@ static const char policy[] =
 	"  - { id: one-end, allow: sctp/29346, at: 127.0.0.1, by: entry }\n"
 	"connect:\n"
 	"  - { id: listed, allow: [tcp/29400, udp/29400], to: 127.0.0.1, by: entry }\n"
+	"  - { id: listed-any, allow: any/29401, to: 127.0.0.1, by: entry }\n"
 	"  - { id: listed6, allow: udp/29501, to: \"::1\", by: entry }\n"
 	"  - { id: one-path, allow: sctp/29500, to: 127.2.3.4, by: entry }\n"
 	"library: off\n"
@@ -133,6 +134,8 @@ static const struct evasion rows[] = {
 	{ "other protocols", "what a TCP socket becomes, listen", "socket tcp, become smc, listen",
 	  "socket", .otherwise = "listen" },
 	{ "other protocols", "L2TP", "socket l2tp, connect " HERE, "connect", AS_SOCKET },
+	{ "other protocols", "L2TP, which has no port that could be listed",
+	  "socket l2tp, send 127.0.0.1:29401", "send", AS_SOCKET },
 	{ "AF_UNSPEC", "send, L2TP over IPv6", "socket l2tp6, send unspec6:" HERE6, "send",
 	  AS_SOCKET },
 	{ "mapped address", "IPv4 in IPv6", "socket tcp6, connect " MAPPED, "connect" },
@@ -185,6 +188,46 @@ static const struct evasion rows[] = {
 	{ "other sockets", "alg", "socket alg", "socket", "families" },
 };
 
+/* Where kinds of sockets are not judged, or only watched, addresses are nevertheless. */
+#define LOOSE(name, sockets) \
+	"version: 1\n" \
+	"instance: " name "\n" \
+	"root: @ROOT@\n" \
+	"mode: enforce\n" \
+	"allow_partial: @PARTIAL@\n" \
+	"executables:\n" \
+	"  entry: { path: \"${root}/bin/entry\", entry: true }\n" \
+	"exec: off\n" \
+	"bind: []\n" \
+	"connect:\n" \
+	"  - { id: listed, allow: [tcp/29400, udp/29400], to: 127.0.0.1, by: entry }\n" \
+	"library: off\n" \
+	"sockets: " sockets "\n"
+
+static const char unjudged[] = LOOSE("unjudged", "off");
+static const char watched[] = LOOSE("watched", "{ mode: audit, allow: [unix, inet] }");
+static const char with_raw[] = LOOSE("with-raw", "[unix, inet, inet/raw]");
+
+static int smc_listening(void)
+{
+	return handed_smc("29510");
+}
+
+static const struct evasion unjudged_rows[] = {
+	{ "any socket", "SMC, connect", "socket smc, connect " HERE, "connect" },
+	{ "any socket", "SMC, bind", "socket smc, bind " AT, "bind" },
+	{ "any socket", "SMC, listen", "socket smc, listen", "listen", "families" },
+	{ "any socket", "SMC, listening, received", "receive", "receive", "receive",
+	  .hand = smc_listening },
+	{ "any socket", "SMC as a protocol of TCP, listen", "socket tcp-smc, listen", "listen",
+	  AS_SOCKET },
+	{ "any socket", "UDP-Lite, connect", "socket udplite, connect " HERE, "connect",
+	  AS_SOCKET },
+	{ "any socket", "SCTP, bind", "socket sctp, bind " AT, "bind", AS_SOCKET },
+	{ "any socket", "L2TP, bind", "socket l2tp, bind " AT, "bind", AS_SOCKET },
+	{ "any socket", "L2TP, send", "socket l2tp, send " HERE, "send", AS_SOCKET },
+};
+
 /* Handing work to systemd, cron or at: what they do they do not do as descendants, and nobody can tell for
  * whom. The way to them is a Unix socket, which a policy need not allow. */
 static const char shut[] = "version: 1\n"
@@ -206,12 +249,29 @@ static const struct evasion shut_rows[] = {
 	{ "handing work over", "the same, a pair of them", "pair", "socket", "families" },
 };
 
+static const struct evasion loose_rows[] = {
+	{ "kinds of sockets left alone", "UDP-Lite, connect", "socket udplite, connect " HERE,
+	  "connect", AS_SOCKET },
+	{ "kinds of sockets left alone", "SCTP, connect", "socket sctp, connect " HERE, "connect",
+	  AS_SOCKET },
+	{ "kinds of sockets left alone", "SCTP, bind", "socket sctp, bind " AT, "bind", AS_SOCKET },
+	{ "kinds of sockets left alone", "raw, connect", "socket raw, connect " HERE, "connect",
+	  AS_SOCKET },
+	{ "kinds of sockets left alone", "raw, send", "socket raw, send " HERE, "send", AS_SOCKET },
+	{ "kinds of sockets left alone", "ping, connect", "socket ping, connect " HERE, "connect",
+	  AS_SOCKET },
+};
+
 void scene_network(void)
 {
 	int holder = handed_reusable("29512");
 
 	EVASIONS_RUN("network", policy, rows);
 	close(holder);
+	EVASIONS_RUN("unjudged", unjudged, loose_rows);
+	EVASIONS_RUN("watched", watched, loose_rows);
+	EVASIONS_RUN("with-raw", with_raw, loose_rows);
 	rmdir(world_path("data/groups/cw-evasion"));
+	EVASIONS_RUN("unjudged", unjudged, unjudged_rows);
 	EVASIONS_RUN("shut", shut, shut_rows);
 }

@@ -27,13 +27,14 @@ static const char policy[] =
 	"  kept:   { path: \"${root}/bin/kept.sh\" }\n"
 	"exec:\n"
 	"  - { id: helps, allow: [helper, entry], by: entry }\n"
+	"  - { id: on, allow: shared, by: helper }\n"
 	"connect:\n"
 	"  - { id: listed, allow: [tcp/29400, udp/29400], to: 127.0.0.1, by: entry }\n"
 	"library: { trust: owners, anonymous: allow }\n"
 	"sockets: { allow: [unix, inet, inet6, netlink] }\n"
 	"guard:\n"
 	"  exec: { executables: [helper, kept, shared], users: [nobody] }\n"
-	"  bind: [tcp/29514, tcp/" GIVEN ", udp/" GIVEN "]\n"
+	"  bind: [tcp/29514, sctp/29514, tcp/" GIVEN ", udp/" GIVEN "]\n"
 	"  connect: { ports: [tcp/29400, udp/29400], users: [nobody] }\n";
 
 #define LOADER "/lib64/ld-linux-x86-64.so.2"
@@ -41,7 +42,7 @@ static const char policy[] =
 #define PEER "127.0.0.1:" LISTED
 #define DOUBLE "plain" /* of the actor, that no policy names */
 
-static char attach[64], seize[64], write_into[64], memory_of[64];
+static char attach[64], attach_helper[64], seize[64], write_into[64], memory_of[64];
 
 static const struct evasion rows[] = {
 	{ "leaving the family", "child", "fork socket udp, connect " HERE, "connect" },
@@ -62,10 +63,17 @@ static const struct evasion rows[] = {
 	  "drive " UNLISTED " WHO socket udp, connect " PEER, "connect", .by = "plain" },
 	{ "process_vm_writev", "from outside: another peer than it asked for",
 	  "drive-writev " UNLISTED " WHO socket udp, connect " PEER, "connect", .by = "plain" },
+	{ "ptrace", "from outside: still of its child, when that executes what a guard keeps",
+	  "drive " UNLISTED " WHO exec bin/helper name x", "exec", "reach", .by = "plain" },
 	{ "ptrace", "from inside: another peer than its child asked for",
 	  "drive " UNLISTED " WHO socket udp, connect " PEER, "connect" },
 	{ "ptrace", "from inside: attached to a process outside", attach, "exec", "reach" },
 	{ "ptrace", "from inside: seized a process outside", seize, "exec", "reach" },
+	{ "ptrace", "from inside: attached to a process outside that runs what it may execute",
+	  attach_helper, "exec", "reach", .reason = "outside" },
+	{ "ptrace", "from inside: still of its child, when that executes what it may not",
+	  "drive " UNLISTED " bin/helper exec bin/shared name x", "exec", "reach",
+	  .reason = "tracer" },
 	{ "process_vm_writev", "from inside: into a process outside", write_into, "exec", "reach" },
 	{ "/proc/PID/mem", "from inside: of a process outside", memory_of, "exec", "reach" },
 	{ "a script", "that a guard keeps", "exec bin/kept.sh", "exec", .by = "plain" },
@@ -77,6 +85,10 @@ static const struct evasion rows[] = {
 	  "exec", "copies", .by = "plain" },
 	{ "past a guard", "connect, SMC", "socket smc, connect " PEER, "connect", .by = "plain" },
 	{ "past a guard", "bind, SMC", "socket smc, bind 127.0.0.1:29514", "bind", .by = "plain" },
+	{ "past a guard", "bind, SCTP", "socket sctp, bind 127.0.0.1:29514", "bind",
+	  "unseen-guards", .by = "plain" },
+	{ "past a guard", "connect, UDP-Lite", "socket udplite, connect " PEER, "connect",
+	  "unseen-guards", .by = "plain" },
 	{ "past a guard", "datagram of a raw socket", "socket raw, send " PEER, "send", "packets",
 	  .by = "plain" },
 	{ "past a guard", "listen on a port that the kernel gives",
@@ -106,6 +118,7 @@ static void acts_make(struct running *outside, struct running *guarded)
 	if (!wait_until(told, (void *)"told.victim") || !wait_until(told, (void *)"told.guarded"))
 		tap_bail("there is nobody to reach into");
 	snprintf(attach, sizeof(attach), "attach %d", (int)outside->pid);
+	snprintf(attach_helper, sizeof(attach_helper), "attach %d", (int)guarded->pid);
 	snprintf(seize, sizeof(seize), "seize %d", (int)outside->pid);
 	snprintf(write_into, sizeof(write_into), "write-into %d", (int)outside->pid);
 	snprintf(memory_of, sizeof(memory_of), "memory-of %d", (int)outside->pid);

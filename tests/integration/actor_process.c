@@ -160,14 +160,15 @@ static int step_await(struct actor *actor, char **arguments)
 	return 0;
 }
 
-/* Tell that the steps before this one are done: create a file. */
+/* Tell that the steps before this one are done, and who did them: create a file. */
 static int step_tell(struct actor *actor, char **arguments)
 {
-	int fd = open(arguments[0], O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	int fd = open(arguments[0], O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
 
 	(void)actor;
 	if (fd < 0)
 		return errno;
+	dprintf(fd, "%d\n", (int)getpid());
 	close(fd);
 	return 0;
 }

@@ -24,17 +24,28 @@
 
 /* ------------------------------------------------------------------ by ptrace */
 
-static int step_attach(struct actor *actor, char **arguments)
+static int attach(pid_t pid)
 {
-	pid_t pid = atoi(arguments[0]);
 	int status;
 
-	(void)actor;
 	if (ptrace(PTRACE_ATTACH, pid, 0, 0))
 		return errno;
 	while (waitpid(pid, &status, __WALL) < 0 && errno == EINTR)
 		;
 	return ptrace(PTRACE_DETACH, pid, 0, 0) ? errno : 0;
+}
+
+static int step_attach(struct actor *actor, char **arguments)
+{
+	(void)actor;
+	return attach(atoi(arguments[0]));
+}
+
+static int step_attach_parent(struct actor *actor, char **arguments)
+{
+	(void)actor;
+	(void)arguments;
+	return attach(getppid());
 }
 
 static int step_seize(struct actor *actor, char **arguments)
@@ -204,8 +215,36 @@ static int step_parents_code(struct actor *actor, char **arguments)
 	return error;
 }
 
+/* Our code, which is the same in a child that asks to be traced. */
+static int step_childs_code(struct actor *actor, char **arguments)
+{
+	int status, error = 0;
+	uint64_t word;
+	pid_t child = fork();
+
+	(void)arguments;
+	if (child < 0)
+		return errno;
+	if (!child) {
+		if (ptrace(PTRACE_TRACEME, 0, 0, 0))
+			return errno;
+		raise(SIGSTOP);
+		actor_finish(actor, actor->rest);
+	}
+	memcpy(&word, (const void *)(uintptr_t)&step_childs_code, sizeof(word));
+	while (waitpid(child, &status, __WALL) == child && WIFSTOPPED(status)) {
+		if (ptrace(PTRACE_POKETEXT, child, &step_childs_code, word))
+			error = errno;
+		ptrace(PTRACE_DETACH, child, 0, 0);
+	}
+	if (error)
+		return error;
+	actor_end_as(child, status);
+}
+
 const struct actor_step reach_steps[] = {
 	{ "attach", 1, false, step_attach },
+	{ "attach-parent", 0, false, step_attach_parent },
 	{ "seize", 1, false, step_seize },
 	{ "drive", 2, true, step_drive },
 	{ "drive-writev", 2, true, step_drive_writev },
@@ -213,5 +252,6 @@ const struct actor_step reach_steps[] = {
 	{ "memory-of", 1, false, step_memory_of },
 	{ "own-code", 0, false, step_own_code },
 	{ "parents-code", 0, false, step_parents_code },
+	{ "childs-code", 0, true, step_childs_code },
 	{ NULL },
 };

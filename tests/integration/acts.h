@@ -42,6 +42,8 @@ struct outcome act_run(const char *who, const char *act);
 struct outcome act_run_handed(const char *who, const char *act, int descriptor);
 /* Let an act go on that waits for the gate. */
 void gate_open(void);
+/* Who told, by the step `tell NAME`, that he is there; 0: nobody yet. */
+pid_t act_teller(const char *name);
 /* A sentence. */
 const char *outcome_text(const struct outcome *outcome);
 

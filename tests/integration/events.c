@@ -244,7 +244,8 @@ const struct json *event_next(const struct tail *tail, const struct event_query 
 		if ((!query->pid || of_process(event, query->pid)) &&
 		    (!query->operation || is(event, "operation", query->operation)) &&
 		    (!query->verdict || is(event, "verdict", query->verdict)) &&
-		    (!query->rule || is(event, "rule.id", query->rule)))
+		    (!query->rule || is(event, "rule.id", query->rule)) &&
+		    (!query->reason || is(event, "reason", query->reason)))
 			return event;
 	}
 	return NULL;

@@ -45,6 +45,7 @@ struct event_query {
 	const char *operation;
 	const char *verdict;
 	const char *rule;
+	const char *reason;
 };
 /* The first such event from index *position on, which becomes its successor's; NULL if none. */
 const struct json *event_next(const struct tail *tail, const struct event_query *query,

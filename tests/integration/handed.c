@@ -7,12 +7,16 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-static int bound_with(const char *port, int option, bool listening)
+#ifndef AF_SMC
+#define AF_SMC 43
+#endif
+
+static int bound_with(int family, const char *port, int option, bool listening)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
 				  .sin_port = htons((uint16_t)atoi(port)),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
 	setsockopt(fd, SOL_SOCKET, option, &one, sizeof(one));
 	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) || (listening && listen(fd, 1)))
@@ -22,12 +26,17 @@ static int bound_with(const char *port, int option, bool listening)
 
 int handed_bound(const char *port, bool listening)
 {
-	return bound_with(port, SO_REUSEADDR, listening);
+	return bound_with(AF_INET, port, SO_REUSEADDR, listening);
 }
 
 int handed_reusable(const char *port)
 {
-	return bound_with(port, SO_REUSEPORT, true);
+	return bound_with(AF_INET, port, SO_REUSEPORT, true);
+}
+
+int handed_smc(const char *port)
+{
+	return bound_with(AF_SMC, port, SO_REUSEADDR, true);
 }
 
 int handed_connected(const char *port)

@@ -8,6 +8,8 @@
 int handed_bound(const char *port, bool listening);
 /* Listening, and willing to share the port. */
 int handed_reusable(const char *port);
+/* Of SMC's own family, listening. */
+int handed_smc(const char *port);
 int handed_connected(const char *port);
 
 #endif

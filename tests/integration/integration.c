@@ -10,7 +10,8 @@
  *	--scene NAME     this scene only; may be repeated
  *	--matrix K B     print what was measured for the kernel matrix, as kernel K, boot B
  *	--guest          less of what takes long under software emulation
- *	--spare          none of what is the daemon's business alone: another run has it
+ *	--spare          little of what is the daemon's business alone: another run has it
+ *	--doctor FILE    what doctor says is there, or else is put there for the next run
  *
  *	integration --as-unit PROGRAM [ARGUMENT]...     only execute that as the unit would
  *
@@ -42,14 +43,14 @@
 struct options {
 	const char *kernel, *boot;
 	bool chosen[SCENES_MAX];
-	bool some, spare;
+	bool some;
 };
 
 static void usage(void)
 {
 	fputs("usage: integration --backend lsm|fmod_ret|cgroup [--program PATH] [--actors DIR]\n"
 	      "                   [--standin DIR] [--scene NAME]... [--matrix KERNEL BOOT] "
-	      "[--guest] [--spare]\n",
+	      "[--guest] [--spare] [--doctor FILE]\n",
 	      stderr);
 	exit(2);
 }
@@ -86,6 +87,7 @@ static void options_read(struct options *options, int argc, char **argv)
 		{ "matrix", required_argument, NULL, 'm' },
 		{ "guest", no_argument, NULL, 'g' },
 		{ "spare", no_argument, NULL, 'S' },
+		{ "doctor", required_argument, NULL, 'd' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -120,7 +122,10 @@ static void options_read(struct options *options, int argc, char **argv)
 			world.guest = true;
 			break;
 		case 'S':
-			options->spare = true;
+			world.spare = true;
+			break;
+		case 'd':
+			world.doctor = optarg;
 			break;
 		default:
 			usage();
@@ -197,7 +202,7 @@ int main(int argc, char **argv)
 	}
 	events_start();
 	for (size_t i = 0; scenes[i].name; i++) {
-		if (options.some ? options.chosen[i] : !options.spare || !scenes[i].alone)
+		if (options.some ? options.chosen[i] : !world.spare || !scenes[i].alone)
 			scene_run(&scenes[i]);
 	}
 	running_release();

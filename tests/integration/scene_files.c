@@ -165,7 +165,6 @@ void scene_files(void)
 	};
 
 	files_make();
-	policy_write("table", "");
 	policy_write("files", policy);
 	if (!tap_ok(daemon_reload() && status_await_trust(NULL), "files: in force"))
 		return;
@@ -175,4 +174,5 @@ void scene_files(void)
 	policy_write("trusting", trusting);
 	if (tap_ok(daemon_reload() && status_await_trust(NULL), "trusting: in force"))
 		rows_run(&tables[2]);
+	policy_write("trusting", "");
 }

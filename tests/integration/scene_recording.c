@@ -250,8 +250,11 @@ void scene_recording(void)
 		return;
 	recording_repeats();
 	recording_flood();
-	recording_handover();
-	recording_usage();
+	/* Between the daemon's files and its clients. */
+	if (!world.spare) {
+		recording_handover();
+		recording_usage();
+	}
 	policy_write("recording", "");
 	tail_forget(&events);
 }

@@ -159,7 +159,8 @@ static unsigned long long lost_here(const char *said)
 
 static void tail_slow(void)
 {
-	unsigned int times = world.guest ? 2000 : 10000;
+	/* Beyond IPC_QUEUE_MAX by half, in a guest. */
+	unsigned int times = world.guest ? 4500 : 10000;
 	struct tail slow, fast;
 	struct outcome outcome;
 	char *said, *fast_said;
@@ -236,9 +237,12 @@ void scene_tail(void)
 	tail_filters();
 	tail_forget(&events);
 	tail_pid();
-	tail_slow();
-	tail_typo();
-	tail_usage();
+	/* Between the daemon and its clients. */
+	if (!world.spare) {
+		tail_slow();
+		tail_typo();
+		tail_usage();
+	}
 	policy_write("tail", "");
 	tail_forget(&events);
 }

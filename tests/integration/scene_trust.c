@@ -21,28 +21,30 @@
 #include "tap.h"
 #include "world.h"
 
-static const char policy[] =
-	"version: 1\n"
-	"instance: trust\n"
-	"root: @ROOT@\n"
-	"mode: enforce\n"
-	"allow_partial: @PARTIAL@\n"
-	"%s"
-	"executables:\n"
-	"  entry:   { path: \"${root}/bin/entry\", entry: true }\n"
-	"  changed: { path: \"${root}/trust/changed\", entry: true }\n"
-	"  loose:   { path: \"${root}/trust/loose\" }\n"
-	"  pinned:  { path: \"${root}/trust/pinned\", sha256: %s }\n"
-	"  later:   { path: \"${root}/trust/later\" }\n"
-	"  shared:  { path: \"${root}/shared/tool\" }\n"
-	"  vouched: { path: \"${root}/shared/vouched\", sha256: %s }\n"
-	"  foreign: { path: \"${root}/trust/foreign\" }\n"
-	"exec:\n"
-	"  - { id: all, allow: [loose, pinned, later, shared, vouched, foreign], by: entry }\n"
-	"bind: off\n"
-	"connect:\n"
-	"  - { id: changed, allow: udp/29400, by: changed }\n"
-	"library: off\n";
+static const char policy[] = "version: 1\n"
+			     "instance: trust\n"
+			     "root: @ROOT@\n"
+			     "mode: enforce\n"
+			     "allow_partial: @PARTIAL@\n"
+			     "%s"
+			     "executables:\n"
+			     "  entry:   { path: \"${root}/bin/entry\", entry: true }\n"
+			     "  changed: { path: \"${root}/trust/changed\", entry: true }\n"
+			     "  loose:   { path: \"${root}/trust/loose\" }\n"
+			     "  pinned:  { path: \"${root}/trust/pinned\", sha256: %s }\n"
+			     "  later:   { path: \"${root}/trust/later\" }\n"
+			     "  shared:  { path: \"${root}/shared/tool\" }\n"
+			     "  vouched: { path: \"${root}/shared/vouched\", sha256: %s }\n"
+			     "  foreign: { path: \"${root}/trust/foreign\" }\n"
+			     "  matched: { path: \"${root}/globs/flat/match-*\" }\n"
+			     "  deeper:  { path: \"${root}/globs/*.d/bin/tool\" }\n"
+			     "exec:\n"
+			     "  - { id: all, allow: [loose, pinned, later, shared, vouched, "
+			     "foreign, matched, deeper], by: entry }\n"
+			     "bind: off\n"
+			     "connect:\n"
+			     "  - { id: changed, allow: udp/29400, by: changed }\n"
+			     "library: off\n";
 
 static char hash[65]; /* of a copy of the actor */
 
@@ -272,6 +274,22 @@ static void trust_later(void)
 	       "trust: a file that was missing at start: allowed when it is there");
 }
 
+/* Globs that match nothing at first. */
+static void trust_matched(void)
+{
+	world_copy("bin/unlisted", "globs/one.d/bin/tool");
+	tap_ok(wait_until(allowed, (void *)"globs/one.d/bin/tool"),
+	       "trust: the first file that a glob of directories matches: allowed when it is "
+	       "there");
+	world_copy("bin/unlisted", "globs/flat/match-1");
+	tap_ok(wait_until(allowed, (void *)"globs/flat/match-1"),
+	       "trust: the first file that a glob matches: allowed when it is there");
+	world_command("mkdir -p %s", world_path("globs/two.d/bin"));
+	world_copy("bin/unlisted", "globs/two.d/bin/tool");
+	tap_ok(wait_until(allowed, (void *)"globs/two.d/bin/tool"),
+	       "trust: a file in a new directory that a glob matches: allowed");
+}
+
 static void trust_make(void)
 {
 	static const char *const names[] = { "trust/changed", "trust/loose", "trust/pinned",
@@ -280,6 +298,9 @@ static void trust_make(void)
 
 	if (mkdir(world_path("trust"), 0755) || mkdir(world_path("shared"), 0755))
 		tap_bail("mkdir: %s", strerror(errno));
+	if (world_command("mkdir -p %s %s", world_path("globs/flat"),
+			  world_path("globs/one.d/bin")))
+		tap_bail("directories of globs");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		world_copy("bin/plain", names[i]);
 	if (chown(world_path("shared"), 0, 65534) || chmod(world_path("shared"), 0775) ||
@@ -298,6 +319,7 @@ void scene_trust(void)
 	if (!tap_ok(daemon_reload() && strlen(hash) == 64, "trust: in force"))
 		return;
 	tap_ok(exec_of("trust/later").error == ENOENT, "trust: a missing file is no mistake");
+	trust_matched();
 	trust_changes();
 	trust_retried();
 	trust_pinned();

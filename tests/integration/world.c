@@ -79,6 +79,11 @@ const char *world_path(const char *format, ...)
 	return path;
 }
 
+static const char *named(const char *name)
+{
+	return *name == '/' ? name : world_path("%s", name);
+}
+
 /* Written beside and renamed, as an editor would: the daemon never reads half of it. */
 static void file_replace(const char *path, mode_t mode, const char *text)
 {
@@ -103,13 +108,8 @@ void world_write(const char *name, mode_t mode, const char *format, ...)
 	if (vasprintf(&text, format, args) < 0)
 		abort();
 	va_end(args);
-	file_replace(world_path("%s", name), mode, text);
+	file_replace(named(name), mode, text);
 	free(text);
-}
-
-static const char *named(const char *name)
-{
-	return *name == '/' ? name : world_path("%s", name);
 }
 
 void world_copy(const char *from, const char *name)

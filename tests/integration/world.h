@@ -27,6 +27,8 @@ struct world {
 	const char *crash; /* preloaded into the daemon, where it is there: crash.c */
 	const char *standin; /* folder of the stand-in instance, or NULL */
 	bool guest; /* software emulation: less of everything that is long */
+	bool spare; /* what is the daemon's business alone is left to another run */
+	const char *doctor; /* file that keeps what doctor says, or NULL */
 	char root[PATH_MAX / 4];
 };
 extern struct world world;
@@ -48,7 +50,7 @@ void world_remove(void);
 
 /* A path in the world; one of a few static buffers. */
 const char *world_path(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Write a file of the world with this mode, replacing it whole. */
+/* Write a file of the world with this mode, replacing it whole; names starting with / are taken as they are. */
 void world_write(const char *name, mode_t mode, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Copy a file from anywhere into the world, executable; names starting with / are taken as they are. */

@@ -33,6 +33,5 @@ int act_signal(void);
 
 /* protect.c */
 extern pid_t daemon_pid;
-const char *in_work(const char *name);
 
 #endif
