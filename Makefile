@@ -69,7 +69,9 @@ DAEMON_OBJECTS := $(call object,$(DAEMON_SOURCES))
 PURE_LIBS := -lfyaml -lcrypto -lz
 LIBS := -pthread -lbpf -lelf -lcap -lsystemd $(PURE_LIBS)
 
+# Where nothing is to be made, make need not say so: hence recipes that do nothing.
 all: $(O)/cachewarden
+	@:
 
 $(O)/user/%.o: user/%.c
 	$(call say,CC,$@)
@@ -97,6 +99,7 @@ $(O)/tests/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(O)/libpure.a
 		-lcmocka $(PURE_LIBS) -o $@
 
 unit: $(UNIT_TESTS)
+	@:
 
 unit-check: unit
 	$(call table,unit,$(UNIT_ROWS))
@@ -149,6 +152,7 @@ check:
 	$(Q)O=$(O) tests/run -o $(O)/tests $(O)/tests/check.table
 
 check-needs: all unit standin vm-payload $(NATIVE_TESTS) $(CHECK_NEEDS)
+	@:
 
 # ---------------------------------------------------------------- installation
 

@@ -34,6 +34,7 @@ STANDIN_DATA := $(patsubst $(STANDIN_DIR)/%,%,$(wildcard $(STANDIN_DIR)/data/* $
 .PHONY: standin
 standin: $(addprefix $(STANDIN_OUT)/,$(STANDIN_PROGRAMS) $(STANDIN_SCRIPTS)) \
 	$(addprefix $(STANDIN_OUT)/,$(STANDIN_DATA))
+	@:
 
 define standin_program
 $(STANDIN_OUT)/$(1): $(patsubst %,$(STANDIN_OUT)/obj/%.o,$(STANDIN_OBJECTS_$(1)) $(STANDIN_BASE))
