@@ -83,6 +83,15 @@ static void read_part(struct reader *reader, const struct schema *schema, const 
 		schema->keys[0].read(reader, &schema->keys[0], value, part);
 }
 
+/* No port of the instance's is meant by it, and half of what runs on a host asks for one. */
+static void warn_chosen(struct reader *reader, const struct location *where)
+{
+	diagnostic_hint(read_warning(reader, where,
+				     "a guard of `ephemeral` keeps everyone else on this host from "
+				     "binding any port that the kernel chooses"),
+			"name the ports that are the instance's own");
+}
+
 static void read_guard_bind(struct reader *reader, const struct schema_key *key,
 			    const struct node *value, void *object)
 {
@@ -92,6 +101,9 @@ static void read_guard_bind(struct reader *reader, const struct schema_key *key,
 
 	(void)key;
 	read_part(reader, &schema_guard_bind, value, &part);
+	for (size_t i = 0; i < bind->port_count; i++)
+		if (bind->ports[i].ephemeral)
+			warn_chosen(reader, &bind->ports[i].where);
 }
 
 static void read_guard_connect(struct reader *reader, const struct schema_key *key,
