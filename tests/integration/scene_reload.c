@@ -98,6 +98,12 @@ static void reload_partial(void)
 	bad("what this backend cannot refuse", 3, "cannot refuse: library, receive");
 	policy_write("reload", HEAD "allow_partial: [receive]\n" BODY "connect: off\n");
 	bad("what this backend cannot refuse, part of it accepted", 3, "cannot refuse: library\n");
+	policy_write("reload", HEAD "allow_partial: [library, receive, bind]\n" BODY
+				    "connect: off\nguard: { bind: sctp/29500, connect: [udp/29501, "
+				    "sctp/29501] }\n");
+	bad("a guard that this backend cannot keep, part of it accepted", 3,
+	    "cannot refuse: connect\n");
+	policy_write("reload", HEAD "allow_partial: [receive]\n" BODY "connect: off\n");
 	status = daemon_refuses(&output);
 	if (!tap_ok(status == 3 && strstr(output, "cannot refuse: library\n") &&
 			    strstr(output, "allow_partial"),

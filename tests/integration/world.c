@@ -28,11 +28,12 @@ const char *const backend_names[BACKEND_MAX] = {
 	[CGROUP] = "cgroup",
 };
 
-/* What each cannot refuse, so that a policy which enforces must say that it knows. */
+/* What each cannot refuse, so that a policy which enforces must say that it knows. The last two: a guard of
+ * SCTP. */
 static const char *const partial[BACKEND_MAX] = {
 	[LSM] = "[]",
 	[FMOD_RET] = "[]",
-	[CGROUP] = "[library, receive]",
+	[CGROUP] = "[library, receive, connect, bind]",
 };
 
 struct world world;

@@ -59,6 +59,32 @@ static bool operation_enforced(const struct policy_set *set, size_t policy,
 	       policy_set_class_mode(set, policy, CW_CLASS_CONNECT) == CW_MODE_ENFORCE;
 }
 
+/* Is a port guarded for this protocol by name? `any` is as much as the backend can see. */
+static bool guards_protocol(const struct port_range *ports, size_t count, enum cw_protocol protocol)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ports[i].protocols == 1u << protocol)
+			return true;
+	return false;
+}
+
+/* The same of its guards. */
+static uint32_t guards_beyond_backend(const struct policy_set *set, size_t policy,
+				      enum cw_backend backend)
+{
+	const struct guard_policy *guard = &set->policies[policy]->guard;
+	uint32_t beyond = 0;
+
+	if (policy_set_guard_mode(set, policy) != CW_MODE_ENFORCE ||
+	    kern_guards_protocol(backend, CW_PROTOCOL_SCTP))
+		return 0;
+	if (guards_protocol(guard->bind.ports, guard->bind.port_count, CW_PROTOCOL_SCTP))
+		beyond |= 1u << CW_OPERATION_BIND;
+	if (guards_protocol(guard->connect.ports, guard->connect.port_count, CW_PROTOCOL_SCTP))
+		beyond |= 1u << CW_OPERATION_CONNECT;
+	return beyond;
+}
+
 /* What one policy enforces and the backend cannot refuse, as a mask of operations. */
 static uint32_t policy_beyond_backend(const struct policy_set *set, size_t policy,
 				      enum cw_backend backend)
@@ -69,6 +95,7 @@ static uint32_t policy_beyond_backend(const struct policy_set *set, size_t polic
 		if (kern_backend_guard(backend, (enum cw_operation)operation) < KERN_GUARD_KILLED &&
 		    operation_enforced(set, policy, (enum cw_operation)operation))
 			beyond |= 1u << operation;
+	beyond |= guards_beyond_backend(set, policy, backend);
 	return beyond & ~set->policies[policy]->allow_partial;
 }
 

@@ -36,6 +36,8 @@ extern const struct vocabulary words_kern_guard;
 
 /* What the backend is built to do; the self-test says what it does. */
 enum kern_guard kern_backend_guard(enum cw_backend backend, enum cw_operation operation);
+/* Does it see which ports of this protocol somebody takes or reaches whom nobody governs? */
+bool kern_guards_protocol(enum cw_backend backend, enum cw_protocol protocol);
 
 /* ------------------------------------------------------------------ limits.c */
 

@@ -36,6 +36,12 @@ enum kern_guard kern_backend_guard(enum cw_backend backend, enum cw_operation op
 	return backend == CW_BACKEND_CGROUP ? cgroup[operation] : KERN_GUARD_REFUSED;
 }
 
+/* Control groups have programs for the addresses of TCP and UDP alone. */
+bool kern_guards_protocol(enum cw_backend backend, enum cw_protocol protocol)
+{
+	return backend != CW_BACKEND_CGROUP || protocol != CW_PROTOCOL_SCTP;
+}
+
 /* Securityfs may not be mounted: then the list is unknown, which is not the same as empty. */
 static void probe_lsm(struct kern_probe *probe)
 {
