@@ -6,13 +6,6 @@
 #include "judge.bpf.h"
 
 /*
- * From 6.4 on the verifier takes a hook's pointer arguments for trusted and never NULL, and drops a test
- * of them; but anonymous memory has no file. So such an argument is looked at as a number, and tested
- * beside for the youngest kernels, which know.
- */
-#define argument_given(file, argument) kernel_pointer_number(file, argument)
-
-/*
  * file: NULL for memory without a file. argument: where the hook was given it; NULL if it was not. apart:
  * what will be executed need not be what the file holds, since it is a private copy that is or was writable.
  * Such a one must be allowed as both, and so must a file that has no name.
@@ -28,7 +21,10 @@ static __always_inline int settle_library(struct file *file, const void *argumen
 	if (!hook_open(&hook, CW_OPERATION_LIBRARY, CW_CLASS_LIBRARY))
 		return 0;
 	hook_request(&hook, request);
-	if (file && (!argument || argument_given(file, argument))) {
+	/* From 6.4 on the verifier takes a hook's pointer arguments for trusted and never NULL, and drops a test
+	 * of them; but anonymous memory has no file. So such an argument is looked at as a number, and tested
+	 * beside for the youngest kernels, which know. */
+	if (file && (!argument || kernel_pointer_number(file, argument))) {
 		file_identity(CW_PLAIN, file, identity);
 		request->has_file = 1;
 		request->file_owner = identity->uid | (__u32)file_claimed(file);

@@ -38,6 +38,7 @@ static __always_inline int settle_received(struct file *file, __u32 refusal)
 	struct hook hook = {};
 	struct socket *socket = BPF_CORE_READ(file, private_data);
 	struct sock *sock = BPF_CORE_READ(socket, sk);
+	struct sock *spoken = sock;
 	__u32 state, local, family, protocol;
 
 	if (!sock)
@@ -50,21 +51,22 @@ static __always_inline int settle_received(struct file *file, __u32 refusal)
 	/* One that may not be made may not be had either. */
 	judgement.decision = socket_decide(&hook, &judgement.request, family,
 					   BPF_CORE_READ(sock, sk_type), protocol);
-	if (judgement.decision.verdict != CW_VERDICT_ALLOW) {
+	if (family == AF_SMC || protocol == IPPROTO_SMC) {
+		spoken = kernel_smc_spoken(sock);
+		if (!spoken)
+			judgement.decision = cw_decide_unseen(&hook.pages, &judgement.request,
+							      judgement.decision);
+	}
+	if (!spoken || judgement.decision.verdict != CW_VERDICT_ALLOW) {
 		judgement.socket_protocol = protocol;
 		judgement.backend = attached_backend;
 		return settle(&hook, &judgement, refusal);
 	}
-	if (family == AF_SMC || protocol == IPPROTO_SMC) {
-		sock = kernel_smc_spoken(sock);
-		if (!sock) {
-			fault(CW_FAULT_NO_SOCKET);
-			return 0;
-		}
+	if (spoken != sock)
 		protocol = IPPROTO_SMC;
-	} else if (!family_is_inet(family)) {
+	else if (!family_is_inet(family))
 		return 0;
-	}
+	sock = spoken;
 	state = BPF_CORE_READ(sock, __sk_common.skc_state);
 	local = BPF_CORE_READ(sock, __sk_common.skc_num);
 	if (!local)
