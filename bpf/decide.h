@@ -23,6 +23,9 @@
 #define cw_inline static inline __attribute__((always_inline))
 #endif
 
+/* What is rare stands behind what is not: less code is fetched on the way. */
+#define cw_rarely(condition) __builtin_expect(!!(condition), 0)
+
 /* The pages of one image. A page that a kind of request never reads may be NULL. */
 struct cw_pages {
 	const struct cw_page_head *head;

@@ -63,7 +63,7 @@ static __always_inline int settle_exec_target(struct hook *hook, struct judgemen
 
 	if (!hook_decide(hook, judgement, CW_CLASS_EXEC))
 		return 0;
-	if (lost)
+	if (cw_rarely(lost))
 		judgement->decision = cw_decide_undecided(&hook->pages, request, CW_CLASS_EXEC);
 	if (bprm && bprm->unsafe & LSM_UNSAFE_PTRACE)
 		tracer_objects(judgement);
@@ -199,7 +199,7 @@ static __always_inline bool exec_refused(struct linux_binprm *bprm)
 
 	if (!subject && !guarded(CW_CLASS_EXEC) && !host_wants(CW_OPERATION_EXEC))
 		return false;
-	if (bprm->interp != bprm->filename) {
+	if (cw_rarely(bprm->interp != bprm->filename)) {
 		bpf_core_read(&kept, sizeof(kept), &bprm->executable);
 		named = kept ? 0 : executed_first();
 		if (named && settle_executed_file(CW_PROBE, (struct file *)named, named, mark,

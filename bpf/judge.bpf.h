@@ -83,16 +83,16 @@ static __always_inline bool hook_image(struct hook *hook)
 	struct cw_page_main *page;
 	__u32 zero = CW_PAGE_MAIN, slot;
 
-	if (fall_back_at)
+	if (cw_rarely(fall_back_at))
 		fall_back();
 	slot = image_slot;
 	hook->image = bpf_map_lookup_elem(&images, &slot);
-	if (!hook->image) {
+	if (cw_rarely(!hook->image)) {
 		fault(CW_FAULT_NO_IMAGE);
 		return false;
 	}
 	page = bpf_map_lookup_elem(hook->image, &zero);
-	if (!page)
+	if (cw_rarely(!page))
 		return false;
 	hook->pages.head = &page->head;
 	hook->pages.ports = &page->ports;
@@ -130,7 +130,7 @@ static __always_inline void hook_request(const struct hook *hook, struct cw_requ
 	__u32 zero = hook->pages.head->zero;
 
 	request->instance = CW_INSTANCE_NONE;
-	if (hook->pages.head->users_used)
+	if (cw_rarely(hook->pages.head->users_used))
 		request->user = (__u32)current_ids();
 	if (subject) {
 		__u32 executable = subject->executable, script = subject->script;
@@ -167,7 +167,7 @@ static __always_inline bool hook_decide(struct hook *hook, struct judgement *jud
 	struct cw_remembered_key key = cw_remembered_key(request, rule_class);
 	struct cw_remembered *slot = cw_remembered_slot(hook->remembered, &key);
 
-	if (!cw_remembered_find(slot, &key, request, rule_class, &judgement->decision)) {
+	if (cw_rarely(!cw_remembered_find(slot, &key, request, rule_class, &judgement->decision))) {
 		if (rule_class != CW_CLASS_EXEC && !hook_addresses(hook))
 			return false;
 		judgement->decision = cw_decide(&hook->pages, request);
@@ -186,7 +186,7 @@ static __always_inline int settle(const struct hook *hook, const struct judgemen
 	__u32 operation = judgement->request.operation;
 	struct cw_counter *counter;
 
-	if (decision->verdict == CW_VERDICT_ALLOW) {
+	if (!cw_rarely(decision->verdict != CW_VERDICT_ALLOW)) {
 		/* Nobody's business: no rule, no guard. */
 		if (decision->instance == CW_INSTANCE_NONE && !host_wants(operation))
 			return 0;

@@ -52,7 +52,7 @@ static __always_inline struct inode *file_version(int how, struct file *file,
 	struct super_block *super;
 
 	ret->status = 0;
-	if (!inode) {
+	if (cw_rarely(!inode)) {
 		ret->key = (struct cw_file_key){};
 		ret->status = 2; /* ENOENT */
 		return NULL;

@@ -110,10 +110,19 @@ static __always_inline void record_target(struct cw_record *record, struct judge
 	record->target = file->identity.key;
 	record->target_file = file->number;
 	/* Who judged before it is known whether it is recorded has not read this. */
-	if (!file->identity.mode && file->file)
+	if (cw_rarely(!file->identity.mode && file->file))
 		file_owner(CW_PROBE, (struct file *)file->file, &file->identity);
 	record->target_mode = file->identity.mode;
 	record->target_uid = file->identity.uid;
+}
+
+/*
+ * What is written between two of these is aligned. Where much of a record is known to be 0, the compiler would make
+ * one memset() of all of it, from an odd address on: and that, byte by byte.
+ */
+static __always_inline void together(void)
+{
+	__asm__ volatile("" : : : "memory");
 }
 
 static __always_inline void record_fill(struct cw_record *record, const struct judgement *judgement,
@@ -141,6 +150,7 @@ static __always_inline void record_fill(struct cw_record *record, const struct j
 	record->backend = judgement->backend;
 	record->rule_class = decision->rule_class;
 	record->family = request->family;
+	together();
 	record->protocol = request->protocol;
 	record->socket_type = request->socket_type;
 	record->port = request->port;
@@ -149,7 +159,9 @@ static __always_inline void record_fill(struct cw_record *record, const struct j
 #ifdef CW_ABI_WIDER
 	record->wider = ~0ull;
 #endif
+	together();
 	record_address(record, request);
+	together();
 	record_target(record, judgement->file);
 	bpf_get_current_comm(record->comm, sizeof(record->comm));
 	record->start_time = current_start();
@@ -399,12 +411,12 @@ static __always_inline enum outcome record_event(const struct judgement *judgeme
 	struct cw_record *record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
 	__u64 flags = BPF_RB_NO_WAKEUP;
 
-	if (!record)
+	if (cw_rarely(!record))
 		return OUTCOME_LOST;
 	record->size = sizeof(*record);
 	record->type = CW_RECORD_EVENT;
 	record_fill(record, judgement, CW_EFFECT_NONE, generation);
-	if (counter->recorded % EVENTS_LOOK == 0 &&
+	if (cw_rarely(counter->recorded % EVENTS_LOOK == 0) &&
 	    bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > EVENTS_WAKE)
 		flags = BPF_RB_FORCE_WAKEUP;
 	bpf_ringbuf_submit(record, flags);

@@ -87,7 +87,7 @@ cw_inline int cw_remembered_find(const struct cw_remembered *slot,
 	differ |= cw_remembered_read(slot, 4) ^ (number | key->high >> 32);
 	differ |= cw_remembered_read(slot, 5) ^ (number | (__u32)key->low);
 	differ |= cw_remembered_read(slot, 6) ^ (number | key->low >> 32);
-	if (differ)
+	if (cw_rarely(differ))
 		return 0;
 	*ret_decision = cw_answer(request, answer >> 16 & 0xff, rule_class, CW_VERDICT_ALLOW,
 				  CW_REASON_RULE);
