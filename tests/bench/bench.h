@@ -5,7 +5,8 @@
  * Every act is timed in every variant, in rounds, so that what changes on the machine meanwhile meets
  * all alike; a figure is a quotient of differences between variants, paired round by round.
  *
- *	bench.c     driver: rounds, medians, report
+ *	bench.c     driver: rounds, figures
+ *	report.c    medians, lines of the report
  *	acts.c      the acts
  *	variants.c  the variants: small objects beside this program
  *	governed.c  the variants of the real kernel side
@@ -21,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "abi.h"
 
@@ -99,6 +101,7 @@ struct plan {
 	size_t figure_count;
 	unsigned int batch[ACT_MAX]; /* acts in one timing */
 	unsigned int batches; /* timings of one act in one round */
+	unsigned int rounds_loaded; /* after so many all is loaded anew; 0: never */
 };
 extern const struct plan plan_native, plan_guest[CW_BACKEND_MAX];
 
@@ -113,7 +116,10 @@ struct result {
 	char detail[160];
 };
 
-struct report;
+struct report {
+	FILE *json; /* NULL: only to be read */
+	unsigned int results, missed;
+};
 void report_add(struct report *report, const struct result *result);
 
 int variants_open(enum cw_backend backend);
@@ -133,5 +139,7 @@ int reading_run(struct report *report, const char *directory);
 
 /* The median of values, which it sorts. */
 double median(double *values, size_t count);
+/* Of timings, which it sorts, the tenth percentile. */
+double least_disturbed(double *timings, size_t count);
 
 #endif

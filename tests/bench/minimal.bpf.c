@@ -5,8 +5,8 @@
  *	lsm_*, fmod_*   read what is acted on, look it up in one hash, refuse what is not there:
  *	                no subject, no rules, no counters
  *	cgroup_*        the same
- *	record_*        read the same and record it, in a record of the real size, without waking the
- *	                reader
+ *	record_*        the same, and record what is there, in a record of the real size, without waking
+ *	                the reader
  *
  * The addresses and files of the benchmark stand in the hash.
  */
@@ -139,6 +139,8 @@ static __always_inline void record(__u64 object, __u32 port)
 	SEC("?cgroup/" #name) \
 	int record_##name(struct bpf_sock_addr *context) \
 	{ \
+		if (look_up(context->user_ip4, (__u16)context->user_port)) \
+			return 0; \
 		record(context->user_ip4, (__u16)context->user_port); \
 		return 1; \
 	}
@@ -159,6 +161,7 @@ int BPF_PROG(record_exec, struct task_struct *task, int old_pid, struct linux_bi
 {
 	struct inode *inode = bprm->file->f_inode;
 
-	record(inode->i_ino, inode->i_sb->s_dev);
+	if (minimal_file(bprm->file) == 0)
+		record(inode->i_ino, inode->i_sb->s_dev);
 	return 0;
 }

@@ -56,4 +56,5 @@ const struct plan plan_native = {
 		   [ACT_SEND] = 100,
 		   [ACT_EXEC] = 4 },
 	.batches = 200,
+	.rounds_loaded = 4,
 };

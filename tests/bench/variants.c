@@ -188,7 +188,7 @@ static int object_attach(enum variant_id variant)
 	if (variant == VARIANT_MINIMAL)
 		return allow_address(act_other_peer) ?: attach(minimal, prefixes[backend]);
 	/* Whoever records an exec also keeps labels. */
-	return attach(empty, "label_") ?: attach(minimal, "record_");
+	return allow_address(act_other_peer) ?: attach(empty, "label_") ?: attach(minimal, "record_");
 }
 
 /* To 5.12 a tracing program can be attached only once: then all are loaded anew. */
