@@ -14,8 +14,6 @@
 #include "util/log.h"
 #include "util/terminal.h"
 
-#define PATIENCE_SECONDS 5
-
 int cli_connect(struct ipc_client *client, const struct cli_common *common)
 {
 	int r = ipc_client_connect(client, common->runtime_dir);
@@ -77,18 +75,22 @@ static void take_output(const struct ipc_message *message, struct buffer *buffer
 		fwrite(message->payload, 1, message->length, stdout);
 }
 
-/* A daemon that hangs answers nobody, and a prompt that stays away tells nobody why. Somebody at a terminal
- * is told once; scripts have time limits of their own, and may read both outputs as one. */
+void cli_tell_unanswered(void)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	log_warning(0, "the daemon has not answered for %d s: it is busy, or hangs; still waiting",
+		    CLI_PATIENCE_SECONDS);
+	log_hint("what is pinned is in force without it; `cachewarden disarm` takes that out, and "
+		 "asks no daemon");
+}
+
 static void await_answer(const struct ipc_client *client)
 {
 	struct pollfd answer = { .fd = client->fd, .events = POLLIN };
 
-	if (!isatty(STDERR_FILENO) || poll(&answer, 1, PATIENCE_SECONDS * 1000) != 0)
-		return;
-	log_warning(0, "the daemon has not answered for %d s: it is busy, or hangs; still waiting",
-		    PATIENCE_SECONDS);
-	log_hint("what is pinned is in force without it; `cachewarden disarm` takes that out, and "
-		 "asks no daemon");
+	if (poll(&answer, 1, CLI_PATIENCE_SECONDS * 1000) == 0)
+		cli_tell_unanswered();
 }
 
 static int call(const struct cli_common *common, struct ipc_request *request, struct buffer *buffer)

@@ -24,6 +24,13 @@ int cli_ps(int argc, char **argv);
 /* Connect, or say why not and what to do: 0 or a negative errno. */
 int cli_connect(struct ipc_client *client, const struct cli_common *common);
 
+/*
+ * A daemon that hangs answers nobody, and a prompt that stays away tells nobody why. Somebody at a terminal is told
+ * after so long; scripts have time limits of their own, and may read both outputs as one.
+ */
+#define CLI_PATIENCE_SECONDS 5
+void cli_tell_unanswered(void);
+
 /* How standard output is to be printed: enum event_format. */
 uint8_t cli_format(const struct cli_common *common);
 

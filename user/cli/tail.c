@@ -98,7 +98,6 @@ static enum tail_outcome tail_before(struct tail *tail)
 	tail->history.signals = tail->signals;
 	if (history_open(&tail->history, tail->common->log_dir))
 		return TAIL_REFUSED;
-	cli_request_add(&tail->request, IPC_OPTION_BEGIN, "");
 	return tail_of_history(history_print(&tail->history));
 }
 
@@ -107,6 +106,7 @@ static int tail_run(struct tail *tail)
 	_cleanup_ipc_client_ struct ipc_client client = IPC_CLIENT_INIT;
 	enum tail_outcome outcome = tail->history.wanted ? tail_before(tail) : TAIL_GO_ON;
 
+	cli_request_add(&tail->request, IPC_OPTION_BEGIN, "");
 	if (outcome != TAIL_GO_ON)
 		return outcome == TAIL_DONE ? CLI_YES : CLI_CANNOT;
 	if (tail->no_follow)

@@ -15,6 +15,7 @@ struct tail {
 	uint64_t left; /* events still to print; UINT64_MAX: no limit */
 	bool reconnect;
 	bool finishing; /* we have asked for the end */
+	bool begun; /* the daemon has answered; or it was told that it has not */
 	int signals;
 	bool no_follow; /* the recording is all that is wanted */
 	struct filter filter;

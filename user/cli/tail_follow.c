@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "cli/client.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -96,6 +97,9 @@ static enum tail_outcome tail_begin(struct tail *tail, const struct ipc_message 
 
 	if (ipc_decode_begin(message, &begin))
 		return TAIL_GONE;
+	tail->begun = true;
+	if (!tail->history.wanted)
+		return TAIL_GO_ON;
 	outcome = tail_of_history(history_catch_up(&tail->history, begin.sequence, begin.recorded));
 	return outcome == TAIL_GO_ON && tail->no_follow ? TAIL_DONE : outcome;
 }
@@ -135,6 +139,16 @@ static void tail_take_signal(const struct tail *tail)
 		return; /* none came: --count was reached */
 }
 
+/* How long to wait for what the daemon says next, in milliseconds; -1: for ever. */
+static int tail_patience(const struct tail *tail)
+{
+	if (tail->finishing)
+		return FINISH_MILLISECONDS;
+	if (tail->no_follow)
+		return BEGIN_MILLISECONDS;
+	return tail->begun ? -1 : CLI_PATIENCE_SECONDS * 1000;
+}
+
 enum tail_outcome tail_follow(struct tail *tail, struct ipc_client *client)
 {
 	enum { DAEMON, SIGNALS, OUTPUT };
@@ -144,13 +158,12 @@ enum tail_outcome tail_follow(struct tail *tail, struct ipc_client *client)
 		[OUTPUT] = { .fd = STDOUT_FILENO }, /* POLLERR: its reader has gone */
 	};
 	enum tail_outcome outcome = TAIL_GO_ON;
-	int patience = tail->no_follow ? BEGIN_MILLISECONDS : -1;
 
+	tail->begun = false;
 	if (ipc_client_request(client, &tail->request))
 		return TAIL_GONE;
 	while (outcome == TAIL_GO_ON) {
-		int ready = poll(polled, ARRAY_SIZE(polled),
-				 tail->finishing ? FINISH_MILLISECONDS : patience);
+		int ready = poll(polled, ARRAY_SIZE(polled), tail_patience(tail));
 
 		if (ready < 0)
 			continue; /* EINTR: stopped and continued */
@@ -159,8 +172,12 @@ enum tail_outcome tail_follow(struct tail *tail, struct ipc_client *client)
 			break;
 		if (polled[OUTPUT].revents & POLLERR)
 			break;
-		if (ready == 0)
+		if (ready == 0 && tail->no_follow)
 			return TAIL_GONE;
+		if (ready == 0) {
+			cli_tell_unanswered();
+			tail->begun = true; /* told once */
+		}
 		if (polled[DAEMON].revents)
 			outcome = tail_receive(tail, client);
 		if (!tail->finishing && (polled[SIGNALS].revents || !tail->left)) {
