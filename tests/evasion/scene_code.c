@@ -41,6 +41,8 @@ static const struct evasion rows[] = {
 	  "let-write data/trusted.so 65534, map data/trusted.so", "library", "access-lists" },
 	LIBRARY("mapped as data, then made executable", "map-protect data/foreign.so"),
 	LIBRARY("readable is executable", "map-implied data/foreign.so"),
+	{ "mapped code", "readable is executable, mapped anew", "map-again data/foreign.so",
+	  "library", "remapped" },
 	LIBRARY("a file of which a FUSE daemon says that it is root's",
 		"claim data/claimed bin/helper, map data/claimed/file"),
 	LIBRARY("the same, below an overlay of a user namespace",

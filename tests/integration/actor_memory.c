@@ -56,6 +56,22 @@ static int step_map_implied(struct actor *actor, char **arguments)
 	return map(fd, PROT_READ, MAP_PRIVATE);
 }
 
+/* … also where what was mapped before is mapped anew, of another place in the file: shared, so it must be open for
+ * writing. */
+static int step_map_again(struct actor *actor, char **arguments)
+{
+	int fd = open(arguments[0], O_RDWR | O_CLOEXEC);
+	void *memory;
+
+	(void)actor;
+	if (fd < 0)
+		return errno;
+	memory = mmap(NULL, (size_t)2 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	if (memory == MAP_FAILED || personality(READ_IMPLIES_EXEC) < 0)
+		return errno;
+	return remap_file_pages(memory, PAGE, 0, 1, 0) ? errno : 0;
+}
+
 /* What the file holds may be changed in this copy of it, before it is code and after. */
 static int changed(const char *path, int first, int then)
 {
@@ -168,6 +184,7 @@ const struct actor_step memory_steps[] = {
 	{ "map", 1, false, step_map },
 	{ "map-protect", 1, false, step_map_protect },
 	{ "map-implied", 1, false, step_map_implied },
+	{ "map-again", 1, false, step_map_again },
 	{ "map-memfd", 0, false, step_map_memfd },
 	{ "map-changed", 1, false, step_map_changed },
 	{ "map-writable", 1, false, step_map_writable },

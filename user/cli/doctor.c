@@ -240,8 +240,10 @@ static void print_limits_json(void)
 
 	limits = kern_limits(&count);
 	for (size_t i = 0; i < count; i++) {
-		printf("%s{\"key\":\"%s\",\"what\":\"%s\",\"why\":\"%s\",\"backends\":{",
-		       i ? "," : "", limits[i].key, limits[i].what, limits[i].why);
+		printf("%s{\"key\":\"%s\",\"what\":\"%s\",\"why\":\"%s\",\"older\":%s,"
+		       "\"backends\":{",
+		       i ? "," : "", limits[i].key, limits[i].what, limits[i].why,
+		       limits[i].older ? "true" : "false");
 		for (int backend = 0; backend < CW_BACKEND_MAX; backend++)
 			printf("%s\"%s\":%d", backend ? "," : "",
 			       vocabulary_word(&words_backend, (size_t)backend),

@@ -47,6 +47,7 @@ struct kern_limit {
 	unsigned int backends; /* bit per enum cw_backend */
 	const char *what;
 	const char *why; /* and what helps, if anything does */
+	bool older; /* … and only on older kernels, of which nothing else tells */
 };
 const struct kern_limit *kern_limits(size_t *ret_count);
 
