@@ -59,49 +59,53 @@ static struct reading check_reading(const char *directory, uint64_t events, uint
 	return reading;
 }
 
-/* Until the error is this one. */
-static void await_error(struct recorder *recorder, int error)
+/* Until this holds of what the recorder says. */
+static void await(struct recorder *recorder,
+		  bool (*holds)(const struct recorder_statistics *statistics, int64_t value),
+		  int64_t value)
 {
 	struct recorder_statistics statistics;
 	time_t end = time(NULL) + WAIT_SECONDS;
 
 	do {
 		recorder_statistics(recorder, &statistics);
-		if (statistics.error == error)
+		if (holds(&statistics, value))
 			return;
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	} while (time(NULL) < end);
-	fail_msg("error %d, not %d", statistics.error, error);
+	fail_msg("error %d, %llu recorded, %llu bytes wait", statistics.error,
+		 (unsigned long long)statistics.recorded, (unsigned long long)statistics.waiting);
+}
+
+static bool has_error(const struct recorder_statistics *statistics, int64_t error)
+{
+	return statistics->error == error;
+}
+
+static bool has_recorded(const struct recorder_statistics *statistics, int64_t count)
+{
+	return statistics->recorded >= (uint64_t)count;
+}
+
+static bool has_written(const struct recorder_statistics *statistics, int64_t waiting)
+{
+	return !statistics->error && statistics->waiting == (uint64_t)waiting;
+}
+
+static void await_error(struct recorder *recorder, int error)
+{
+	await(recorder, has_error, error);
+}
+
+static void await_recorded(struct recorder *recorder, uint64_t count)
+{
+	await(recorder, has_recorded, (int64_t)count);
 }
 
 /* Until all that was added has come to the disk. */
 static void await_written(struct recorder *recorder)
 {
-	struct recorder_statistics statistics;
-	time_t end = time(NULL) + WAIT_SECONDS;
-
-	do {
-		recorder_statistics(recorder, &statistics);
-		if (!statistics.error && !statistics.waiting)
-			return;
-		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-	} while (time(NULL) < end);
-	fail_msg("error %d, %llu bytes wait", statistics.error,
-		 (unsigned long long)statistics.waiting);
-}
-
-static void await_recorded(struct recorder *recorder, uint64_t count)
-{
-	struct recorder_statistics statistics;
-	time_t end = time(NULL) + WAIT_SECONDS;
-
-	do {
-		recorder_statistics(recorder, &statistics);
-		if (statistics.recorded >= count)
-			return;
-		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-	} while (time(NULL) < end);
-	fail_msg("%llu recorded", (unsigned long long)statistics.recorded);
+	await(recorder, has_written, 0);
 }
 
 static void test_restarts(void **state)
