@@ -268,6 +268,12 @@ static void unload_all(void)
 	variants_close();
 }
 
+/* … anew, for the round that comes. */
+static bool load_due(const struct plan *plan, unsigned int round)
+{
+	return plan->rounds_loaded && round < rounds && round % plan->rounds_loaded == 0;
+}
+
 static int plan_run(const struct plan *plan, struct report *report)
 {
 	int r;
@@ -283,9 +289,11 @@ static int plan_run(const struct plan *plan, struct report *report)
 			r = round_run(plan, round);
 		if (before && undisturbed()) {
 			round++;
-			if (!r && plan->rounds_loaded && round % plan->rounds_loaded == 0) {
+			if (!r && load_due(plan, round)) {
 				unload_all();
 				r = load_all(plan);
+				if (r)
+					return r;
 			}
 		} else if (++disturbed > DISTURBED_MAX) {
 			return log_message(LOG_LEVEL_ERROR, -EBUSY,

@@ -183,12 +183,17 @@ static int nothing_enter(enum variant_id variant)
 
 static int object_attach(enum variant_id variant)
 {
+	int r;
+
 	if (variant == VARIANT_EMPTY)
 		return attach(empty, prefixes[backend]);
+	r = allow_address(act_other_peer);
+	if (r)
+		return r;
 	if (variant == VARIANT_MINIMAL)
-		return allow_address(act_other_peer) ?: attach(minimal, prefixes[backend]);
+		return attach(minimal, prefixes[backend]);
 	/* Whoever records an exec also keeps labels. */
-	return allow_address(act_other_peer) ?: attach(empty, "label_") ?: attach(minimal, "record_");
+	return attach(empty, "label_") ?: attach(minimal, "record_");
 }
 
 /* To 5.12 a tracing program can be attached only once: then all are loaded anew. */
