@@ -68,7 +68,7 @@ static bool guards_protocol(const struct port_range *ports, size_t count, enum c
 	return false;
 }
 
-/* The same of its guards. */
+/* What the guards of one policy enforce and the backend cannot keep, as a mask of operations. */
 static uint32_t guards_beyond_backend(const struct policy_set *set, size_t policy,
 				      enum cw_backend backend)
 {
