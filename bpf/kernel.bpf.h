@@ -31,22 +31,56 @@
 		value_; \
 	})
 
-/* inode's ctime: i_ctime to 6.5, __i_ctime 6.6 to 6.10, two fields from 6.11 on. */
 struct timespec64 {
 	long long tv_sec;
 	long tv_nsec;
 } __attribute__((preserve_access_index));
 
-struct inode___to_6_5 {
-	struct timespec64 i_ctime;
-} __attribute__((preserve_access_index));
+/*
+ * From 6.2 on: a pointer that the verifier knows nothing of, for plain loads. bpf_rdonly_cast(), which the
+ * loader puts in the place of this call, and says whether it can.
+ */
+const volatile bool kernel_casts = false;
 
-struct inode___to_6_10 {
-	struct timespec64 __i_ctime;
-} __attribute__((preserve_access_index));
+static __always_inline void *kernel_cast(__u64 pointer, __u32 type)
+{
+	void *cast;
 
-struct inode___from_6_11 {
-	long long i_ctime_sec;
+	asm volatile("r1 = %[pointer]\n"
+		     "r2 = %[type]\n"
+		     "call %[number]\n"
+		     "%[cast] = r0\n"
+		     : [cast] "=r"(cast)
+		     : [pointer] "r"(pointer), [type] "r"((__u64)type), [number] "i"(CW_CALL_CAST)
+		     : "r0", "r1", "r2", "r3", "r4", "r5", "memory");
+	return cast;
+}
+
+#define kernel_known(type, pointer) \
+	((struct type *)kernel_cast((__u64)(pointer), bpf_core_type_id_kernel(struct type)))
+
+/*
+ * The same pointer, for others to be read through it. From 6.4 on each pointer that is read through one which the
+ * verifier trusts has it go through all of the kernel's types by name, for a list of exceptions: a millisecond and
+ * more, whenever it walks the load. What it does not trust costs a little more each time it is read.
+ */
+#define kernel_through(type, pointer) \
+	(kernel_casts ? kernel_known(type, pointer) : (struct type *)(pointer))
+
+/* 16 bytes as two words, which no member of another type may be read as. Where kernel_casts. */
+static __always_inline void kernel_words(__u64 from, __u64 to[2])
+{
+	struct timespec64 *words = kernel_known(timespec64, from);
+
+	to[0] = words->tv_sec;
+	to[1] = words->tv_nsec;
+}
+
+/* inode's ctime, where each kernel has one of these. In one type: the loader looks for each in all of the kernel's. */
+struct inode___ctimes {
+	struct timespec64 i_ctime; /* to 6.5 */
+	struct timespec64 __i_ctime; /* 6.6 to 6.10 */
+	long long i_ctime_sec; /* from 6.11 on, two */
 	__u32 i_ctime_nsec;
 } __attribute__((preserve_access_index));
 
@@ -57,23 +91,21 @@ struct inode___from_6_11 {
 static __always_inline bool kernel_ctime(int how, struct inode *inode, __s64 *seconds,
 					 __u32 *nanoseconds)
 {
-	struct inode___to_6_5 *old = (void *)inode;
-	struct inode___to_6_10 *middle = (void *)inode;
-	struct inode___from_6_11 *young = (void *)inode;
+	struct inode___ctimes *times = (void *)inode;
 
-	if (bpf_core_field_exists(young->i_ctime_sec)) {
-		*seconds = cw_read(how, young, i_ctime_sec);
-		*nanoseconds = cw_read(how, young, i_ctime_nsec) & CW_CTIME_NSEC_MASK;
+	if (bpf_core_field_exists(times->i_ctime_sec)) {
+		*seconds = cw_read(how, times, i_ctime_sec);
+		*nanoseconds = cw_read(how, times, i_ctime_nsec) & CW_CTIME_NSEC_MASK;
 		return true;
 	}
-	if (bpf_core_field_exists(middle->__i_ctime)) {
-		*seconds = cw_read(how, middle, __i_ctime.tv_sec);
-		*nanoseconds = cw_read(how, middle, __i_ctime.tv_nsec) & CW_CTIME_NSEC_MASK;
+	if (bpf_core_field_exists(times->__i_ctime)) {
+		*seconds = cw_read(how, times, __i_ctime.tv_sec);
+		*nanoseconds = cw_read(how, times, __i_ctime.tv_nsec) & CW_CTIME_NSEC_MASK;
 		return true;
 	}
-	if (bpf_core_field_exists(old->i_ctime)) {
-		*seconds = cw_read(how, old, i_ctime.tv_sec);
-		*nanoseconds = cw_read(how, old, i_ctime.tv_nsec) & CW_CTIME_NSEC_MASK;
+	if (bpf_core_field_exists(times->i_ctime)) {
+		*seconds = cw_read(how, times, i_ctime.tv_sec);
+		*nanoseconds = cw_read(how, times, i_ctime.tv_nsec) & CW_CTIME_NSEC_MASK;
 		return true;
 	}
 	return false;
@@ -102,7 +134,7 @@ static __always_inline __u32 kernel_borrowed_tgid(void)
 /* No thread of the process is left. */
 static __always_inline bool kernel_exiting(struct task_struct *task)
 {
-	return task->signal->live.counter == 0;
+	return kernel_through(task_struct, task)->signal->live.counter == 0;
 }
 
 /* One thread speaks for its process: the leader, unless it has ended before the others. It then has no
@@ -185,59 +217,29 @@ static __always_inline bool kernel_types_void(void)
 
 #define kernel_void_number(member) (kernel_types_void() ? kernel_number(member) : (__u64)(member))
 
-/*
- * From 6.2 on: a pointer that the verifier knows nothing of, for plain loads. bpf_rdonly_cast(), which the
- * loader puts in the place of this call. Were it an extern of the object, libbpf would look for it in all
- * modules where the kernel does not have it, and may not without CAP_SYS_ADMIN.
- */
-static __always_inline void *kernel_cast(__u64 pointer, __u32 type)
-{
-	void *cast;
+#define argument_as(type, number) kernel_known(type, kernel_argument(ctx, number))
 
-	asm volatile("r1 = %[pointer]\n"
-		     "r2 = %[type]\n"
-		     "call %[number]\n"
-		     "%[cast] = r0\n"
-		     : [cast] "=r"(cast)
-		     : [pointer] "r"(pointer), [type] "r"((__u64)type), [number] "i"(CW_CALL_CAST)
-		     : "r0", "r1", "r2", "r3", "r4", "r5", "memory");
-	return cast;
-}
-
-#define argument_as(type, number) \
-	((struct type *)kernel_cast(kernel_argument(ctx, number), \
-				    bpf_core_type_id_kernel(struct type)))
-
-/* What stands in a file while it waits to be released: f_u.fu_rcuhead to 5.19, f_rcuhead 6.0 to 6.11, f_task_work
- * from 6.12 on. */
-struct file___to_5_19 {
+/* What stands in a file while it waits to be released, where each kernel has one of these. */
+struct file___works {
 	union {
 		struct callback_head fu_rcuhead;
-	} f_u;
-} __attribute__((preserve_access_index));
-
-struct file___to_6_11 {
-	struct callback_head f_rcuhead;
-} __attribute__((preserve_access_index));
-
-struct file___from_6_12 {
-	struct callback_head f_task_work;
+	} f_u; /* to 5.19 */
+	struct callback_head f_rcuhead; /* 6.0 to 6.11 */
+	struct callback_head f_task_work; /* from 6.12 on */
 } __attribute__((preserve_access_index));
 
 /* The file that this work would release; something else where it is other work, NULL where a kernel keeps it
  * in a fourth way. */
 static __always_inline struct file *kernel_released_file(struct callback_head *work)
 {
-	struct file___to_5_19 *old = NULL;
-	struct file___to_6_11 *middle = NULL;
-	struct file___from_6_12 *young = NULL;
+	struct file___works *works = NULL;
 
-	if (bpf_core_field_exists(young->f_task_work))
-		return (void *)work - bpf_core_field_offset(young->f_task_work);
-	if (bpf_core_field_exists(middle->f_rcuhead))
-		return (void *)work - bpf_core_field_offset(middle->f_rcuhead);
-	if (bpf_core_field_exists(old->f_u.fu_rcuhead))
-		return (void *)work - bpf_core_field_offset(old->f_u.fu_rcuhead);
+	if (bpf_core_field_exists(works->f_task_work))
+		return (void *)work - bpf_core_field_offset(works->f_task_work);
+	if (bpf_core_field_exists(works->f_rcuhead))
+		return (void *)work - bpf_core_field_offset(works->f_rcuhead);
+	if (bpf_core_field_exists(works->f_u.fu_rcuhead))
+		return (void *)work - bpf_core_field_offset(works->f_u.fu_rcuhead);
 	return NULL;
 }
 

@@ -14,44 +14,6 @@
 #include "kern/internal.h"
 #include "util/number.h"
 
-/* Their programs, before they are loaded: cookie is bpf_rdonly_cast()'s number in the kernel's own types. */
-static int kprobe_prepare(struct bpf_program *program, struct bpf_prog_load_opts *options,
-			  long cookie)
-{
-	size_t count = bpf_program__insn_cnt(program);
-	struct bpf_insn *instructions = reallocarray(NULL, count, sizeof(*instructions));
-	int r;
-
-	(void)options;
-	if (!instructions)
-		return -ENOMEM;
-	memcpy(instructions, bpf_program__insns(program), count * sizeof(*instructions));
-	for (size_t i = 0; i < count; i++) {
-		struct bpf_insn *call = &instructions[i];
-
-		if (call->code == (BPF_JMP | BPF_CALL) && !call->src_reg &&
-		    call->imm == CW_CALL_CAST) {
-			call->src_reg = BPF_PSEUDO_KFUNC_CALL;
-			call->imm = (__s32)cookie;
-		}
-	}
-	r = bpf_program__set_insns(program, instructions, count);
-	free(instructions);
-	return r;
-}
-
-int attach_kprobe_handler(int cast)
-{
-	LIBBPF_OPTS(libbpf_prog_handler_opts, options, .cookie = cast,
-		    .prog_prepare_load_fn = kprobe_prepare);
-	static int handler; /* libbpf's numbers begin at 1 */
-
-	if (!handler)
-		handler = libbpf_register_prog_handler("kprobe/", BPF_PROG_TYPE_KPROBE, 0,
-						       &options);
-	return handler < 0 ? handler : 0;
-}
-
 #define KPROBE_TYPE "/sys/bus/event_source/devices/kprobe/type"
 
 static int kprobe_type(__u32 *ret)

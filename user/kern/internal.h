@@ -4,6 +4,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <pthread.h>
 
 #include "kern/kern.h"
 #include "util/buffer.h"
@@ -52,11 +53,17 @@ size_t pin_table(struct warden_bpf *skeleton, enum cw_backend backend, enum kern
 /* Attach a kprobe where its section says: at a function's entry, or in its body right behind that, where
  * the arguments are still in their registers. A link's descriptor, or negative errno. */
 int attach_kprobe(const struct bpf_program *program, enum attach_kind kind);
-/* Say, before any object is opened, how bpf_rdonly_cast() is called that their programs ask for (CW_CALL_CAST):
- * by its number in the kernel's own types. 0, or negative errno. */
-int attach_kprobe_handler(int cast);
 /* Can a probe be put into this function's body here? 0; -EACCES: not by us; another negative errno: not at all. */
 int attach_body_probe(const char *function);
+
+/* ------------------------------------------------------------------ cast.c */
+
+/* The number of bpf_rdonly_cast() among the kernel's own types; 0: programs cannot call it here. */
+__u32 cast_probe(const struct btf *btf);
+/* bpf_object__open_skeleton(), the calls of CW_CALL_CAST made calls of that function. With cast 0 they stay what no
+ * kernel takes: none may be reached. */
+int cast_open(struct bpf_object_skeleton *skeleton, const struct bpf_object_open_opts *options,
+	      __u32 cast);
 
 /* ------------------------------------------------------------------ ring.c */
 
@@ -120,14 +127,25 @@ void repeats_resume(const struct repeats *repeats);
 
 /* ------------------------------------------------------------------ the loaded or adopted set */
 
+/* The first image on its way: see publish.c. */
+struct placing {
+	pthread_t thread;
+	bool running;
+	int images; /* borrowed */
+	int map; /* owned */
+	int r; /* when it has ended */
+};
+
 struct kern {
 	struct warden_bpf *skeleton; /* its maps have descriptors, loaded or adopted */
 	enum cw_backend backend;
 	enum kern_turns turns; /* whose rows are there */
+	__u32 cast; /* see cast_probe() */
 	int programs
 		[KERN_PROGRAMS_MAX]; /* descriptors by row of the table, -1: not of this backend */
 	struct cw_ledger *ledger; /* mapped */
 	struct warden_bpf__bss *bss; /* mapped */
+	struct placing placing;
 	bool before_is_set; /* there may be an image in its place */
 	int links[KERN_LINKS_MAX]; /* descriptors; none where the pins hold them */
 	size_t link_count;
@@ -149,6 +167,11 @@ struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend,
 int kern_map_memory(struct kern *kern);
 /* A hash of the programs and of the shapes of their maps: the same for the same build. */
 uint64_t kern_build(void);
+
+/* ------------------------------------------------------------------ publish.c */
+
+/* Wait for the end of what put the first image in its place, if that still runs. */
+void placing_end(struct placing *placing);
 
 /* ------------------------------------------------------------------ pin.c */
 

@@ -56,6 +56,20 @@ static void load_select(struct kern *kern)
 	}
 }
 
+static struct warden_bpf *skeleton_open(const struct bpf_object_open_opts *options, __u32 cast)
+{
+	struct warden_bpf *skeleton = calloc(1, sizeof(*skeleton));
+	int r = skeleton ? warden_bpf__create_skeleton(skeleton) : -ENOMEM;
+
+	if (!r)
+		r = cast_open(skeleton->skeleton, options, cast);
+	if (!r)
+		return skeleton;
+	warden_bpf__destroy(skeleton);
+	errno = -r;
+	return NULL;
+}
+
 struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend,
 		      enum kern_turns turns)
 {
@@ -68,6 +82,7 @@ struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend,
 	memset(kern->programs, -1, sizeof(kern->programs));
 	kern->backend = backend;
 	kern->turns = turns;
+	kern->cast = probe->cast;
 	kern->possible_cpus = libbpf_num_possible_cpus();
 	memset(load_log, 0, sizeof(load_log));
 	libbpf_set_print(load_remember);
@@ -75,12 +90,13 @@ struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend,
 	 * not where it is told a file. The file is then read once more: some 10 ms. */
 	if (!probe->admin)
 		options.btf_custom_path = KERN_BTF_PATH;
-	kern->skeleton = warden_bpf__open_opts(&options);
+	kern->skeleton = skeleton_open(&options, probe->cast);
 	if (!kern->skeleton)
 		return kern_free(kern);
 	kern->skeleton->rodata->attached_backend = (unsigned char)backend;
 	kern->skeleton->rodata->kernel_preempts = turns == KERN_TURNS_LAST &&
 						  backend == CW_BACKEND_FMOD_RET;
+	kern->skeleton->rodata->kernel_casts = probe->cast;
 	kern->skeleton->rodata->kernel_io_workers_are_kthreads = probe->io_kthreads;
 	return kern;
 }
@@ -227,6 +243,7 @@ struct kern *kern_free(struct kern *kern)
 	/* Judging ends before label keeping: no operation meets a label that is no longer kept. */
 	while (kern->link_count)
 		close_fd(kern->links[--kern->link_count]);
+	placing_end(&kern->placing);
 	rings_close(&kern->rings);
 	close_fd(kern->epoll);
 	for (size_t i = 0; i < program_row_count; i++)

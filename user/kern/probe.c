@@ -118,18 +118,17 @@ static int probe_program(const struct btf *btf, enum bpf_prog_type type,
 static void probe_btf(struct kern_probe *probe)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
-	int cast;
 
 	if (libbpf_get_error(btf))
 		return;
-	cast = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC);
 	probe->btf = true;
+	probe->cast = cast_probe(btf);
 	/* From 5.12 on io_uring's workers are made by this function, as threads of the submitter. */
 	probe->io_kthreads = btf__find_by_name_kind(btf, "create_io_thread", BTF_KIND_FUNC) < 0;
-	if (probe->preempts && cast >= 0) {
+	if (probe->preempts && probe->cast) {
 		int r = attach_body_probe("security_socket_connect");
 
-		probe->kprobes = !r && !attach_kprobe_handler(cast);
+		probe->kprobes = !r;
 		probe->kprobes_denied = r == -EACCES;
 	}
 	probe->program_error[CW_BACKEND_LSM] = probe_program(btf, BPF_PROG_TYPE_LSM, BPF_LSM_MAC,

@@ -162,18 +162,28 @@ static int attach_last(struct kern *kern)
 	return 0;
 }
 
-static int protect_load(struct kern *kern)
+static int protect_open(struct kern *kern)
 {
 	int r;
 
-	kern->protect = protect_bpf__open();
-	if (!kern->protect)
-		return -errno;
+	kern->protect = calloc(1, sizeof(*kern->protect));
+	r = kern->protect ? protect_bpf__create_skeleton(kern->protect) : -ENOMEM;
+	if (!r)
+		r = cast_open(kern->protect->skeleton, NULL, kern->cast);
+	if (r)
+		return r;
 	kern->protect->rodata->attached_backend = (unsigned char)kern->backend;
+	kern->protect->rodata->kernel_casts = kern->cast;
 	kern->protect->rodata->kernel_io_workers_are_kthreads =
 		kern->skeleton->rodata->kernel_io_workers_are_kthreads;
 	select_programs(kern);
-	r = share_maps(kern);
+	return share_maps(kern);
+}
+
+static int protect_load(struct kern *kern)
+{
+	int r = protect_open(kern);
+
 	if (!r)
 		r = protect_bpf__load(kern->protect);
 	if (!r)
