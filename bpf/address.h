@@ -30,11 +30,11 @@ cw_inline void cw_address_v6(struct cw_request *request, __u64 high, __u64 low)
 /* For a peer, not for a bind: the unspecified address means this host. */
 cw_inline void cw_address_peer(struct cw_request *request)
 {
-	__u64 unspecified = cw_mask_equal(request->high | request->low, 0);
-	__u64 v4 = cw_mask_equal(request->family, CW_AF_INET);
+	__u64 unspecified = cw_one_equal(request->high | request->low, 0);
+	__u64 v4 = cw_one_equal(request->family, CW_AF_INET);
 
-	request->high |= 0x7f000001 & unspecified & v4;
-	request->low |= 1 & unspecified & ~v4;
+	request->high |= 0x7f000001 * (unspecified & v4);
+	request->low |= unspecified & ~v4;
 }
 
 #endif

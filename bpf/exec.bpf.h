@@ -140,11 +140,12 @@ static __always_inline void label_judged(const struct judgement *judgement,
 
 /*
  * The same when it has happened. A global function, so that the verifier walks it once for what is named and
- * for its interpreter; on 5.10 it can be given only numbers. file is a struct file *; whose: the device in the
- * upper half, and i_uid; what: from the lowest bits on an enum executed and the label's mark, 8 bits each, 16 of
- * i_mode, 16 of the file's number and 8 of its state.
+ * for its interpreter; on 5.10 it can be given only numbers. file: how far the struct file is from the caller's
+ * task_struct; whose: the device in the upper half, and i_uid; what: from the lowest bits on an enum executed and the
+ * label's mark, 8 bits each, 16 of i_mode, 16 of the file's number and 8 of its state.
  */
-__attribute__((noinline)) int settle_executed(__u64 file, __u64 inode, __u64 whose, __u64 what)
+__attribute__((noinline)) int settle_executed(__u64 file, __u64 inode, __u64 whose, __u64 what,
+					      __u64 tgid)
 {
 	struct hook hook = {};
 	struct judgement judgement = { .request = { .operation = CW_OPERATION_EXEC,
@@ -159,7 +160,7 @@ __attribute__((noinline)) int settle_executed(__u64 file, __u64 inode, __u64 who
 	__u8 mark = what >> 8, of = what;
 	int r;
 
-	if (!hook_open(&hook, CW_OPERATION_EXEC, CW_CLASS_EXEC))
+	if (!hook_open_of(&hook, subject_find(tgid), CW_OPERATION_EXEC, CW_CLASS_EXEC))
 		return 0;
 	if (hook.subject && hook.subject->exec == CW_EXEC_UNJUDGED)
 		return 0;
@@ -171,18 +172,21 @@ __attribute__((noinline)) int settle_executed(__u64 file, __u64 inode, __u64 who
 	return r;
 }
 
-/* number: the same file, as the verifier lets a number be handed on. */
-static __always_inline int settle_executed_file(int how, struct file *file, __u64 number,
-						__u32 mark, __u32 of)
+/* distance: of its file from the caller's task_struct, as the verifier lets a number be handed on. */
+static __always_inline int settle_executed_inode(int how, struct inode *inode, __u64 distance,
+						 __u32 mark, __u32 of, __u32 tgid)
 {
 	struct cw_identity identity = {};
+	__u64 known;
 	__u8 state;
-	__u64 known = file_number(how, file, &identity, &state);
 
-	file_owner(how, file, &identity);
+	inode_version(how, inode, &identity);
+	known = file_known(&identity, &state);
+	inode_owner(how, inode, &identity);
 	return settle_executed(
-		number, identity.key.inode, (__u64)identity.key.device << 32 | identity.uid,
-		(__u64)state << 48 | known << 32 | (identity.mode & 0xffff) << 16 | mark << 8 | of);
+		distance, identity.key.inode, (__u64)identity.key.device << 32 | identity.uid,
+		(__u64)state << 48 | known << 32 | (identity.mode & 0xffff) << 16 | mark << 8 | of,
+		tgid);
 }
 
 /*
@@ -190,32 +194,41 @@ static __always_inline int settle_executed_file(int how, struct file *file, __u6
  * everyone else the interpreter too. A script is undecided where it cannot be told: what the kernel keeps open
  * for an interpreter (binfmt_misc can be told so) is not among what it let go of.
  */
-static __always_inline bool exec_refused(struct linux_binprm *bprm)
+static __always_inline bool exec_refused(struct task_struct *task, struct linux_binprm *bprm)
 {
-	struct cw_subject *subject = subject_current(bpf_get_current_pid_tgid());
+	__u32 tgid = task->tgid;
+	struct cw_subject *subject = subject_find(tgid);
 	__u32 mark = subject ? subject_exec_mark(subject, bprm) : 0;
 	__u32 of = EXECUTED_PROGRAM;
-	__u64 kept = 0, named;
+	__u64 kept = 0, named, distance;
+	struct inode *inode;
+	struct file *file;
 
 	if (!subject && !guarded(CW_CLASS_EXEC) && !host_wants(CW_OPERATION_EXEC))
 		return false;
+	/* Before the ways part: each of them would have the verifier walk these loads. */
+	file = bprm->file;
+	inode = file->f_inode;
+	distance = (__u64)file - (__u64)task;
+	cw_opaque(distance);
 	if (cw_rarely(bprm->interp != bprm->filename)) {
 		bpf_core_read(&kept, sizeof(kept), &bprm->executable);
 		named = kept ? 0 : executed_first();
-		if (named && settle_executed_file(CW_PROBE, (struct file *)named, named, mark,
-						  EXECUTED_NAMED))
+		if (named && settle_executed_inode(
+				     CW_PROBE, BPF_CORE_READ((struct file *)named, f_inode),
+				     named - bpf_get_current_task(), mark, EXECUTED_NAMED, tgid))
 			return true;
 		if (named && subject)
 			return false;
 		of = subject ? EXECUTED_LOST : EXECUTED_NAMED;
 	}
-	return settle_executed_file(CW_PLAIN, bprm->file,
-				    kernel_pointer_number(bprm->file, &bprm->file), mark, of);
+	return settle_executed_inode(CW_PLAIN, inode, distance, mark, of, tgid);
 }
 
-static __always_inline void settle_exec_by_kill(struct linux_binprm *bprm)
+/* task: who executes. */
+static __always_inline void settle_exec_by_kill(struct task_struct *task, struct linux_binprm *bprm)
 {
-	if (exec_refused(bprm))
+	if (exec_refused(task, bprm))
 		kill_current();
 }
 

@@ -21,9 +21,6 @@
 #define EACCES 13
 #define SIGKILL 9
 
-/* Set by the loader before the programs are loaded. */
-const volatile __u8 attached_backend = CW_BACKEND_LSM;
-
 /* How many labels the iterator gave: it is run again until there are none to give. */
 __u32 labels_given;
 
@@ -112,15 +109,21 @@ static __always_inline bool hook_asked(__u32 operation, __u32 rule_class)
  * False where nothing is to be judged: not governed, no guard of this class, and nobody listens to the
  * whole host. Most calls on a host end here, before they have looked at much.
  */
-static __always_inline bool hook_open(struct hook *hook, __u32 operation, __u32 rule_class)
+static __always_inline bool hook_open_of(struct hook *hook, struct cw_subject *subject,
+					 __u32 operation, __u32 rule_class)
 {
-	bool asked;
+	bool asked = subject || host_wants(operation);
 
-	hook->subject = subject_current(bpf_get_current_pid_tgid());
-	asked = hook->subject || host_wants(operation);
+	hook->subject = subject;
 	if (!asked && !guarded(rule_class))
 		return false;
 	return hook_image(hook) && (asked || hook->pages.head->guarded & (1u << rule_class));
+}
+
+static __always_inline bool hook_open(struct hook *hook, __u32 operation, __u32 rule_class)
+{
+	return hook_open_of(hook, subject_current(bpf_get_current_pid_tgid()), operation,
+			    rule_class);
 }
 
 static __always_inline void hook_request(const struct hook *hook, struct cw_request *request)

@@ -24,7 +24,7 @@ static __always_inline void label_executed(__u32 tgid, struct linux_binprm *bprm
 			return;
 		}
 	}
-	file_version(CW_PLAIN, bprm->file, &identity);
+	file_version(CW_PLAIN, kernel_through(linux_binprm, bprm)->file, &identity);
 	file = file_find(&identity, &state);
 	subject_exec(tgid, file, state == CW_FILE_STATE_ADMITTED, &identity, bprm, again);
 }

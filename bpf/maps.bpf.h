@@ -122,6 +122,9 @@ struct {
 	__type(value, struct cw_name_part);
 } file_names SEC(".maps");
 
+/* Set by the loader before the programs are loaded. */
+const volatile __u8 attached_backend = CW_BACKEND_LSM;
+
 /* Which of the images counts, and when that becomes the one before (nanoseconds since boot; 0: never). */
 __u32 image_slot;
 __u64 fall_back_at;

@@ -44,20 +44,18 @@ static __always_inline bool file_may_be_entry(struct file *file)
 	return entry_files[bit / 64 & (CW_ENTRY_WORDS - 1)] >> (bit & 63) & 1;
 }
 
-/* Which file, and which version of it: key, size and ctime of the identity, or its status. Its inode, or NULL. */
-static __always_inline struct inode *file_version(int how, struct file *file,
-						  struct cw_identity *ret)
+/* Which file, and which version of it: key, size and ctime of the identity, or its status. */
+static __always_inline void inode_version(int how, struct inode *inode, struct cw_identity *ret)
 {
-	struct inode *inode = cw_read(how, file, f_inode);
 	struct super_block *super;
 
 	ret->status = 0;
 	if (cw_rarely(!inode)) {
 		ret->key = (struct cw_file_key){};
 		ret->status = 2; /* ENOENT */
-		return NULL;
+		return;
 	}
-	super = cw_read(how, inode, i_sb);
+	super = how ? cw_read(how, inode, i_sb) : kernel_through(inode, inode)->i_sb;
 	ret->key = (struct cw_file_key){ .inode = cw_read(how, inode, i_ino),
 					 .device = cw_read(how, super, s_dev) };
 	ret->size = cw_read(how, inode, i_size);
@@ -65,6 +63,15 @@ static __always_inline struct inode *file_version(int how, struct file *file,
 		fault(CW_FAULT_CTIME_LAYOUT);
 		ret->status = 95; /* EOPNOTSUPP */
 	}
+}
+
+/* Its inode, or NULL. */
+static __always_inline struct inode *file_version(int how, struct file *file,
+						  struct cw_identity *ret)
+{
+	struct inode *inode = cw_read(how, file, f_inode);
+
+	inode_version(how, inode, ret);
 	return inode;
 }
 
@@ -83,10 +90,8 @@ static __always_inline __u32 file_links(int how, struct inode *inode)
 }
 
 /* Whose it is: what a record tells of a file beside its version. */
-static __always_inline void file_owner(int how, struct file *file, struct cw_identity *ret)
+static __always_inline void inode_owner(int how, struct inode *inode, struct cw_identity *ret)
 {
-	struct inode *inode = cw_read(how, file, f_inode);
-
 	ret->uid = inode ? cw_read(how, inode, i_uid.val) : 0;
 	ret->mode = inode ? cw_read(how, inode, i_mode) : 0;
 }
@@ -98,7 +103,7 @@ static __always_inline void file_identity(int how, struct file *file, struct cw_
 
 	if (!inode)
 		return;
-	file_owner(how, file, ret);
+	inode_owner(how, inode, ret);
 	ret->gid = cw_read(how, inode, i_gid.val);
 	ret->links = file_links(how, inode);
 }
@@ -143,15 +148,19 @@ static __always_inline const struct cw_file *file_find(const struct cw_identity 
 	return file;
 }
 
-/* The number that a policy knows it by, and whether it is still what was admitted. */
+/* The number that a policy knows a file of this identity by, and whether it is still what was admitted. */
+static __always_inline __u32 file_known(const struct cw_identity *identity, __u8 *ret_state)
+{
+	const struct cw_file *known = file_find(identity, ret_state);
+
+	return known ? known->file : CW_FILE_UNKNOWN;
+}
+
 static __always_inline __u32 file_number(int how, struct file *file, struct cw_identity *ret,
 					 __u8 *ret_state)
 {
-	const struct cw_file *known;
-
 	file_version(how, file, ret);
-	known = file_find(ret, ret_state);
-	return known ? known->file : CW_FILE_UNKNOWN;
+	return file_known(ret, ret_state);
 }
 
 /* ------------------------------------------------------------------ sockets */
@@ -190,10 +199,10 @@ struct socket_facts {
 /* A socket of SMC's own family is a TCP socket to who asks for an address, and to whoever is reached. */
 static __always_inline void socket_facts_speak(struct socket_facts *facts)
 {
-	__u32 smc = cw_mask_equal(facts->family, AF_SMC);
+	__u32 smc = cw_one_equal(facts->family, AF_SMC);
 
-	facts->family ^= (AF_SMC ^ AF_INET) & smc;
-	facts->protocol = (facts->protocol & ~smc) | (IPPROTO_SMC & smc);
+	facts->family ^= (AF_SMC ^ AF_INET) * smc;
+	facts->protocol ^= (facts->protocol ^ IPPROTO_SMC) * smc;
 }
 
 #define socket_facts_read(how, sock) \

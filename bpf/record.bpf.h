@@ -43,7 +43,7 @@ static __always_inline void count_verdict(__u32 operation, __u32 verdict, enum o
 /* What exec and library are about. */
 struct judged_file {
 	struct cw_identity identity;
-	__u64 file; /* struct file *, for its path */
+	__u64 file; /* struct file *, for its path; of the cgroup backend: how far from the caller's task_struct */
 	__u32 number; /* in the images */
 	__u32 pad0;
 };
@@ -110,10 +110,43 @@ static __always_inline void record_target(struct cw_record *record, struct judge
 	record->target = file->identity.key;
 	record->target_file = file->number;
 	/* Who judged before it is known whether it is recorded has not read this. */
-	if (cw_rarely(!file->identity.mode && file->file))
-		file_owner(CW_PROBE, (struct file *)file->file, &file->identity);
+	if (attached_backend != CW_BACKEND_CGROUP &&
+	    cw_rarely(!file->identity.mode && file->file)) {
+		struct file *opened = (struct file *)file->file;
+
+		inode_owner(CW_PROBE, BPF_CORE_READ(opened, f_inode), &file->identity);
+	}
 	record->target_mode = file->identity.mode;
 	record->target_uid = file->identity.uid;
+}
+
+/* Who acts. */
+static __always_inline void record_caller(struct cw_record *record)
+{
+	__u64 pid_tgid, ids;
+
+	if (kernel_casts) {
+		__u64 number = bpf_get_current_task();
+		struct task_struct *task = kernel_known(task_struct, number);
+
+		record->pid = task->tgid;
+		record->tid = task->pid;
+		record->start_time = task->group_leader->start_boottime;
+		record->ppid = task->real_parent->tgid;
+		record->uid = task->cred->euid.val;
+		record->gid = task->cred->egid.val;
+		kernel_words(number + bpf_core_field_offset(task->comm), (__u64 *)record->comm);
+		return;
+	}
+	pid_tgid = bpf_get_current_pid_tgid();
+	ids = current_ids();
+	record->pid = pid_tgid >> 32;
+	record->tid = (__u32)pid_tgid;
+	record->start_time = current_start();
+	record->ppid = (__u32)current_parent();
+	record->uid = (__u32)ids;
+	record->gid = ids >> 32;
+	bpf_get_current_comm(record->comm, sizeof(record->comm));
 }
 
 /*
@@ -130,14 +163,10 @@ static __always_inline void record_fill(struct cw_record *record, const struct j
 {
 	const struct cw_request *request = &judgement->request;
 	const struct cw_decision *decision = &judgement->decision;
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	__u64 ids = current_ids();
 
 	record->version = CW_RECORD_VERSION;
 	record->time = bpf_ktime_get_boot_ns();
 	record->generation = generation;
-	record->pid = pid_tgid >> 32;
-	record->tid = (__u32)pid_tgid;
 	record->executable = request->executable;
 	record->script = request->script;
 	record->instance = decision->instance;
@@ -163,11 +192,7 @@ static __always_inline void record_fill(struct cw_record *record, const struct j
 	record_address(record, request);
 	together();
 	record_target(record, judgement->file);
-	bpf_get_current_comm(record->comm, sizeof(record->comm));
-	record->start_time = current_start();
-	record->ppid = (__u32)current_parent();
-	record->uid = (__u32)ids;
-	record->gid = ids >> 32;
+	record_caller(record);
 }
 
 /* ------------------------------------------------------------------ deviations */
@@ -393,6 +418,8 @@ static __always_inline enum outcome record_deviating(const struct judgement *jud
 	}
 	/* From there it comes back as a number. */
 	slot->target = judgement->file ? judgement->file->file : 0;
+	if (attached_backend == CW_BACKEND_CGROUP && slot->target)
+		slot->target += bpf_get_current_task();
 	record_path(key, CW_TEXT_EXECUTABLE);
 	record_path(key, CW_TEXT_CWD);
 	if (judgement->file)

@@ -54,22 +54,37 @@ static __always_inline int settle_socket(__u32 family, __u32 type, __u32 protoco
 	return settle(&hook, &judgement, CW_EFFECT_REFUSED);
 }
 
-/* Everything about the network ends here, with a request whose port and address are set. */
-static __always_inline int settle_network(struct hook *hook, struct judgement *judgement,
-					  __u32 protocol, __u8 backend, __u32 refusal)
+/* What the rules say of a request whose port and address are set. False where it needs a page that is not there. */
+static __always_inline bool network_decide(struct hook *hook, struct judgement *judgement,
+					   __u32 protocol)
 {
 	struct cw_request *request = &judgement->request;
+	__u32 zero = hook->pages.head->zero;
+	__u32 judged = socket_protocol(protocol) | zero;
+	__u32 own = protocol | zero;
+	__u32 port = request->port | zero;
 
-	request->protocol = socket_protocol(protocol);
-	cw_widen(request->protocol, hook->pages.head->zero);
+	/* Here, and not where they are used: else the branches that led here would be walked on apart. */
+	cw_opaque(judged);
+	cw_opaque(own);
+	cw_opaque(port);
+	request->protocol = judged;
+	request->port = port;
+	judgement->socket_protocol = own;
 	if (request->direction == CW_DIRECTION_CONNECT)
 		cw_address_peer(request);
 	hook_request(hook, request);
-	if (!hook_decide(hook, judgement,
-			 request->direction == CW_DIRECTION_BIND ? CW_CLASS_BIND
-								 : CW_CLASS_CONNECT))
+	return hook_decide(hook, judgement,
+			   request->direction == CW_DIRECTION_BIND ? CW_CLASS_BIND
+								   : CW_CLASS_CONNECT);
+}
+
+/* All operations on one address end here. */
+static __always_inline int settle_network(struct hook *hook, struct judgement *judgement,
+					  __u32 protocol, __u8 backend, __u32 refusal)
+{
+	if (!network_decide(hook, judgement, protocol))
 		return 0;
-	judgement->socket_protocol = protocol;
 	judgement->backend = backend;
 	return settle(hook, judgement, refusal);
 }

@@ -240,10 +240,25 @@ __attribute__((noinline)) __u64 executed_first(void)
 	return 0;
 }
 
-/* The instance that a script being executed is an entry of, the first one's if several are. Takes the
- * identity for its own use. */
-static __always_inline __u32 subject_script_entry(struct cw_identity *identity,
-						  struct cw_subject *fresh)
+/* Of the file that this work releases: the instance that it is an entry of, its number as a script shifted by 16, and
+ * bit 32; 0 where it is no entry. A global function, as those above. */
+__attribute__((noinline)) __u64 released_entry(__u64 work)
+{
+	struct cw_identity identity = {};
+	const struct cw_file *file;
+	__u64 script;
+	__u8 state;
+
+	file_version(CW_PROBE, kernel_released_file((void *)work), &identity);
+	file = file_find(&identity, &state);
+	if (!file || !file->entry)
+		return 0;
+	script = state == CW_FILE_STATE_ADMITTED ? file->file : CW_FILE_UNKNOWN;
+	return 1ull << 32 | (script & 0xffff) << 16 | subject_entry(file);
+}
+
+/* The instance that a script being executed is an entry of, the first one's if several are. */
+static __always_inline __u32 subject_script_entry(struct cw_subject *fresh)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct callback_head *work = BPF_CORE_READ(task, task_works);
@@ -251,19 +266,17 @@ static __always_inline __u32 subject_script_entry(struct cw_identity *identity,
 
 #pragma clang loop unroll(disable)
 	for (int script = 0; script < SCRIPTS_MAX; script++) {
-		const struct cw_file *file;
-		__u8 state;
+		__u64 entry;
 
 		work = (void *)executed_script((__u64)work);
 		if (!work)
 			break;
-		file_version(CW_PROBE, kernel_released_file(work), identity);
+		entry = released_entry((__u64)work);
 		bpf_core_read(&work, sizeof(work), &work->next);
-		file = file_find(identity, &state);
-		if (!file || !file->entry)
+		if (!entry)
 			continue;
-		instance = subject_entry(file);
-		fresh->script = state == CW_FILE_STATE_ADMITTED ? file->file : CW_FILE_UNKNOWN;
+		instance = entry & 0xffff;
+		fresh->script = entry >> 16;
 	}
 	return instance;
 }
@@ -295,7 +308,7 @@ static __always_inline void subject_exec(__u32 tgid, const struct cw_file *file,
 	/* A tampered entry is governed all the more: only its rights are those of an unknown file. */
 	instance = file ? subject_entry(file) : CW_INSTANCE_NONE;
 	if (instance == CW_INSTANCE_NONE && interpreter)
-		instance = subject_script_entry(identity, &fresh);
+		instance = subject_script_entry(&fresh);
 	if (instance == CW_INSTANCE_NONE)
 		return;
 	fresh.governed = CW_GOVERNED(instance);

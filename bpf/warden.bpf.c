@@ -134,7 +134,10 @@ int label_running(struct bpf_iter__task *context)
 	__u16 mark;
 	__u8 state;
 
-	if (!task || kernel_exiting(task) || !kernel_speaks(task))
+	if (!task)
+		return 0;
+	task = kernel_through(task_struct, task);
+	if (kernel_exiting(task) || !kernel_speaks(task))
 		return 0;
 	mm = task->mm;
 	if (!mm)
@@ -261,7 +264,7 @@ CGROUP_V6(bind, CW_OPERATION_BIND)
 SEC("?tp_btf/sched_process_exec")
 int BPF_PROG(cgroup_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	settle_exec_by_kill(bprm);
+	settle_exec_by_kill(task, bprm);
 	return 0;
 }
 
@@ -272,7 +275,7 @@ int BPF_PROG(cgroup_exec_again, struct task_struct *task, int old_pid, struct li
 	struct cw_subject *subject = subject_find(task->tgid);
 
 	if (subject && subject->exec != subject_exec_mark(subject, bprm))
-		settle_exec_by_kill(bprm);
+		settle_exec_by_kill(task, bprm);
 	return 0;
 }
 
