@@ -170,6 +170,8 @@ static int act_time(const struct plan *plan, enum act_id id, const struct varian
 
 		if (variant->between)
 			variant->between();
+		for (unsigned int i = 0; !r && plan->lead_in && i < n / 10 + 1; i++)
+			r = act->once();
 		start = now();
 		for (unsigned int i = 0; !r && i < n; i++)
 			r = act->once();

@@ -92,6 +92,7 @@ struct plan {
 	const char *unit;
 	enum cw_backend backend;
 	bool whole_exec;
+	bool lead_in; /* some acts before each timing: what emptying a ring left in the caches is no part of an act */
 	bool exec_by_statistics; /* see statistics_time() */
 	const enum act_id *acts;
 	size_t act_count;

@@ -5,7 +5,7 @@
 # BENCH_ROUNDS how often each thing is measured.
 
 BENCH_KERNEL ?= 6.12
-BENCH_ROUNDS ?= 40
+BENCH_ROUNDS ?= 80
 BENCH_DIR := $(O)/tests/bench
 # Real cpf files, where they are; else those of the golden tests.
 BENCH_CPF := $(firstword $(wildcard ../shared/data/cpf) tests/golden/commands/instance)
@@ -57,5 +57,7 @@ bench: $(BENCH_FILES) $(O)/cachewarden
 	$(Q)jq -s . $(BENCH_PARTS) > $(O)/bench.json
 	$(Q)jq -r '"\(map(select(.target > 0)) | length) targets, \(map(select(.ok | not)) | length) missed:", \
 		(.[] | select(.ok | not) | "  \(.suite) \(.name): \(.value) \(.unit), target \(.target)")' $(O)/bench.json
+
+-include $(wildcard $(BENCH_DIR)/*.d)
 
 .PHONY: bench bench-native bench-load bench-lsm bench-fmod_ret bench-cgroup bench-daemon bench-reading

@@ -44,6 +44,7 @@ const struct plan plan_native = {
 	.unit = "ns",
 	.backend = CW_BACKEND_CGROUP,
 	.whole_exec = true,
+	.lead_in = true,
 	.acts = act_list,
 	.act_count = ARRAY_SIZE(act_list),
 	.variants = variant_list,
@@ -55,6 +56,6 @@ const struct plan plan_native = {
 		   [ACT_BIND] = 100,
 		   [ACT_SEND] = 100,
 		   [ACT_EXEC] = 4 },
-	.batches = 200,
+	.batches = 100,
 	.rounds_loaded = 4,
 };

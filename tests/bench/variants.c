@@ -48,6 +48,18 @@ static bool wanted(const struct bpf_program *program, const char *prefix)
 	return (starts(name, prefix) || starts(name, "label_")) && loaded_here(name);
 }
 
+/* Has the minimal object a program of this prefix for the attach point of this empty one? */
+static bool replaced(const struct bpf_program *program, const char *prefix)
+{
+	const char *name = bpf_program__name(program);
+	char other[64];
+
+	if (!starts(name, prefixes[backend]))
+		return false;
+	snprintf(other, sizeof(other), "%s%s", prefix, name + strlen(prefixes[backend]));
+	return bpf_object__find_program_by_name(minimal, other);
+}
+
 bool variants_exec(const char *program)
 {
 	return starts(program, prefixes[backend]) &&
@@ -146,7 +158,8 @@ static void nothing_leave(void)
 		bpf_link__destroy(links[--link_count]);
 }
 
-static int attach(struct bpf_object *object, const char *prefix)
+/* instead: the prefix of what is attached in the place of some of these; NULL: of none. */
+static int attach(struct bpf_object *object, const char *prefix, const char *instead)
 {
 	struct bpf_program *program;
 	struct kern_probe probe;
@@ -158,7 +171,7 @@ static int attach(struct bpf_object *object, const char *prefix)
 	bpf_object__for_each_program (program, object) {
 		struct bpf_link *link;
 
-		if (!wanted(program, prefix))
+		if (!wanted(program, prefix) || (instead && replaced(program, instead)))
 			continue;
 		link = starts(bpf_program__section_name(program), "cgroup/") ||
 				       starts(bpf_program__section_name(program), "?cgroup/")
@@ -181,19 +194,15 @@ static int nothing_enter(enum variant_id variant)
 	return 0;
 }
 
+/* All have the same attach points: what else is attached costs whoever does not come by there as well. */
 static int object_attach(enum variant_id variant)
 {
-	int r;
+	const char *prefix = variant == VARIANT_RECORDING ? "record_" : prefixes[backend];
 
 	if (variant == VARIANT_EMPTY)
-		return attach(empty, prefixes[backend]);
-	r = allow_address(act_other_peer);
-	if (r)
-		return r;
-	if (variant == VARIANT_MINIMAL)
-		return attach(minimal, prefixes[backend]);
-	/* Whoever records an exec also keeps labels. */
-	return attach(empty, "label_") ?: attach(minimal, "record_");
+		return attach(empty, prefixes[backend], NULL);
+	return allow_address(act_other_peer) ?: attach(empty, prefixes[backend], prefix)
+		?: attach(minimal, prefix, NULL);
 }
 
 /* To 5.12 a tracing program can be attached only once: then all are loaded anew. */
