@@ -107,7 +107,7 @@ static __always_inline bool hook_asked(__u32 operation, __u32 rule_class)
 
 /*
  * False where nothing is to be judged: not governed, no guard of this class, and nobody listens to the
- * whole host. Most calls on a host end here, before they have looked at much.
+ * whole host. Most calls on a host end here, before they have looked at much. subject: whose call it is, or NULL.
  */
 static __always_inline bool hook_open_of(struct hook *hook, struct cw_subject *subject,
 					 __u32 operation, __u32 rule_class)

@@ -67,7 +67,7 @@ static __always_inline void *kernel_cast(__u64 pointer, __u32 type)
 #define kernel_through(type, pointer) \
 	(kernel_casts ? kernel_known(type, pointer) : (struct type *)(pointer))
 
-/* 16 bytes as two words, which no member of another type may be read as. Where kernel_casts. */
+/* 16 bytes in two loads; of an array of char the verifier lets one element be read at a time. Where kernel_casts. */
 static __always_inline void kernel_words(__u64 from, __u64 to[2])
 {
 	struct timespec64 *words = kernel_known(timespec64, from);
