@@ -26,19 +26,20 @@
 #include "util/cleanup.h"
 #include "util/log.h"
 
-#define ROUNDS_MAX 200
+#define ROUNDS_MAX 200 /* on the command line */
+#define TIMES_MAX (8 * ROUNDS_MAX)
 #define BATCHES_MAX 400
 #define DISTURBED_MAX 300 /* a minute and a half */
 #define WARM_UP 100 /* acts: by then what entering did to caches and free pages is over */
 
 static unsigned int rounds = 40;
-static double times[ACT_MAX][VARIANT_MAX][ROUNDS_MAX];
+static double times[ACT_MAX][VARIANT_MAX][TIMES_MAX];
 
 /* ------------------------------------------------------------------ statistics */
 
 static double median_difference(enum act_id act, enum variant_id over, enum variant_id base)
 {
-	double differences[ROUNDS_MAX];
+	double differences[TIMES_MAX];
 
 	for (unsigned int i = 0; i < rounds; i++)
 		differences[i] = times[act][over][i] - times[act][base][i];
@@ -74,7 +75,7 @@ static void absolute_report(struct report *report, const struct plan *plan)
 			enum act_id act = plan->acts[a];
 			enum variant_id variant = plan->variants[v];
 			struct result result = { .suite = plan->suite, .unit = plan->unit };
-			double copy[ROUNDS_MAX];
+			double copy[TIMES_MAX];
 
 			memcpy(copy, times[act][variant], sizeof(copy));
 			result.value = median(copy, rounds);
@@ -280,6 +281,8 @@ static int plan_run(const struct plan *plan, struct report *report)
 {
 	int r;
 
+	if (plan->rounds)
+		rounds *= plan->rounds;
 	act_exec_whole = plan->whole_exec;
 	r = acts[ACT_EXEC].open() ?: load_all(plan);
 	if (r)
@@ -335,7 +338,7 @@ static int suite_run(char **words, struct report *report)
 	if (strcmp(words[0], "reading") == 0 && words[1])
 		return reading_run(report, words[1]);
 	if (strcmp(words[0], "native") == 0)
-		return plan_run(&plan_native, report);
+		return plan_run(&plan_native, report) ?: plan_run(&plan_native_exec, report);
 	if (strcmp(words[0], "guest") == 0 && words[1])
 		for (enum cw_backend backend = 0; backend < CW_BACKEND_MAX; backend++)
 			if (strcmp(words[1], vocabulary_word(&words_backend, backend)) == 0)

@@ -102,9 +102,10 @@ struct plan {
 	size_t figure_count;
 	unsigned int batch[ACT_MAX]; /* acts in one timing */
 	unsigned int batches; /* timings of one act in one round */
+	unsigned int rounds; /* times what the command line says; 0: once */
 	unsigned int rounds_loaded; /* after so many all is loaded anew; 0: never */
 };
-extern const struct plan plan_native, plan_guest[CW_BACKEND_MAX];
+extern const struct plan plan_native, plan_native_exec, plan_guest[CW_BACKEND_MAX];
 
 /* One line of the report. */
 struct result {

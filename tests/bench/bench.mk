@@ -5,7 +5,7 @@
 # BENCH_ROUNDS how often each thing is measured.
 
 BENCH_KERNEL ?= 6.12
-BENCH_ROUNDS ?= 80
+BENCH_ROUNDS ?= 40
 BENCH_DIR := $(O)/tests/bench
 # Real cpf files, where they are; else those of the golden tests.
 BENCH_CPF := $(firstword $(wildcard ../shared/data/cpf) tests/golden/commands/instance)
