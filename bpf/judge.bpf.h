@@ -14,7 +14,7 @@
 #include "maps.bpf.h"
 #include "remember.h"
 #include "object.bpf.h"
-#include "record.bpf.h"
+#include "deviation.bpf.h"
 #include "subject.bpf.h"
 #include "turn.bpf.h"
 
