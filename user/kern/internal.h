@@ -132,7 +132,7 @@ struct placing {
 	pthread_t thread;
 	bool running;
 	int images; /* borrowed */
-	int map; /* owned */
+	int map; /* the thread's own */
 	int r; /* when it has ended */
 };
 

@@ -228,7 +228,7 @@ int kern_old_remove(struct kern_old *old);
 /* A fresh inner map, mapped into our memory: image->memory is zero and writable. */
 int kern_image_begin(struct kern *kern, struct image *ret_image, int *ret_map);
 /* Put it in force by one write and forget it; closes map, unmaps image. Returns when no hook can
- * still be using the image before it; of the first one that is at once. */
+ * still be using the image before it: where there is none, at once. */
 int kern_image_publish(struct kern *kern, enum cw_image_slot slot, struct image *image, int map);
 /* When the image before shall count again, nanoseconds since boot; 0: never. To be said before the current
  * image is published: if it counts already, that is what ends it. */

@@ -67,16 +67,15 @@ static void *placing_thread(void *context)
 	struct placing *placing = context;
 
 	placing->r = image_place(placing->images, CW_IMAGE_CURRENT, placing->map);
+	close_fd(placing->map);
 	return NULL;
 }
 
 void placing_end(struct placing *placing)
 {
-	if (!placing->running)
-		return;
-	pthread_join(placing->thread, NULL);
+	if (placing->running)
+		pthread_join(placing->thread, NULL);
 	placing->running = false;
-	close_fd(placing->map);
 }
 
 /* Returns when the image is in its place, which is before the kernel says so. */
@@ -94,11 +93,9 @@ static int image_place_first(struct placing *placing, int images, int map)
 		return image_place(images, CW_IMAGE_CURRENT, map);
 	}
 	while (!image_placed(images, CW_IMAGE_CURRENT)) {
-		if (!pthread_tryjoin_np(placing->thread, NULL)) {
-			placing->running = false;
-			close_fd(placing->map);
+		placing->running = pthread_tryjoin_np(placing->thread, NULL) != 0;
+		if (!placing->running)
 			return placing->r;
-		}
 		nanosleep(&moment, NULL);
 	}
 	return 0;
