@@ -3,10 +3,10 @@
 #include "bench.h"
 #include "util/cleanup.h"
 
-static const enum act_id act_list[] = { ACT_CONNECT, ACT_TURNS, ACT_BIND, ACT_SEND };
-static const enum act_id exec_list[] = { ACT_EXEC };
+static const enum act_id calls[] = { ACT_CONNECT, ACT_TURNS, ACT_BIND, ACT_SEND };
+static const enum act_id execs[] = { ACT_EXEC };
 
-static const enum variant_id variant_list[] = {
+static const enum variant_id call_variants[] = {
 	VARIANT_NONE,	 VARIANT_EMPTY,	    VARIANT_MINIMAL,  VARIANT_RECORDING, VARIANT_UNGOVERNED,
 	VARIANT_RULES_1, VARIANT_RULES_512, VARIANT_PREFIXES, VARIANT_RECORDED,
 };
@@ -29,7 +29,7 @@ static const enum variant_id exec_variants[] = {
 /* A program's own time is what the caller pays above an empty program in the same place; ratios of it
  * leave the cost of getting there out, and are harsher for that. What decide() costs shows where nothing
  * is remembered. */
-static const struct figure figures[] = {
+static const struct figure call_figures[] = {
 	{ "512 rules / 1 rule", ACT_TURNS, VARIANT_RULES_512, VARIANT_EMPTY, VARIANT_RULES_1,
 	  VARIANT_EMPTY, 1.25 },
 	{ "100,000 prefixes / 1 rule", ACT_TURNS, VARIANT_PREFIXES, VARIANT_EMPTY, VARIANT_RULES_1,
@@ -46,38 +46,21 @@ static const struct figure figures[] = {
 
 static const struct figure exec_figures[] = { CALLER(ACT_EXEC) };
 
+#define NATIVE(act_list, variant_list, figure_list) \
+	.suite = "native", .unit = "ns", .backend = CW_BACKEND_CGROUP, .whole_exec = true, \
+	.lead_in = true, .acts = (act_list), .act_count = ARRAY_SIZE(act_list), \
+	.variants = (variant_list), .variant_count = ARRAY_SIZE(variant_list), \
+	.figures = (figure_list), .figure_count = ARRAY_SIZE(figure_list), .batches = 100, \
+	.rounds_loaded = 4
+
 const struct plan plan_native = {
-	.suite = "native",
-	.unit = "ns",
-	.backend = CW_BACKEND_CGROUP,
-	.whole_exec = true,
-	.lead_in = true,
-	.acts = act_list,
-	.act_count = ARRAY_SIZE(act_list),
-	.variants = variant_list,
-	.variant_count = ARRAY_SIZE(variant_list),
-	.figures = figures,
-	.figure_count = ARRAY_SIZE(figures),
+	NATIVE(calls, call_variants, call_figures),
 	.batch = { [ACT_CONNECT] = 100, [ACT_TURNS] = 100, [ACT_BIND] = 100, [ACT_SEND] = 100 },
-	.batches = 100,
-	.rounds_loaded = 4,
 };
 
 /* An exec takes some fifty times what our programs take of it, and no two rounds agree on it. */
 const struct plan plan_native_exec = {
-	.suite = "native",
-	.unit = "ns",
-	.backend = CW_BACKEND_CGROUP,
-	.whole_exec = true,
-	.lead_in = true,
-	.acts = exec_list,
-	.act_count = ARRAY_SIZE(exec_list),
-	.variants = exec_variants,
-	.variant_count = ARRAY_SIZE(exec_variants),
-	.figures = exec_figures,
-	.figure_count = ARRAY_SIZE(exec_figures),
+	NATIVE(execs, exec_variants, exec_figures),
 	.batch = { [ACT_EXEC] = 4 },
-	.batches = 100,
 	.rounds = 6,
-	.rounds_loaded = 4,
 };
