@@ -66,7 +66,7 @@ bool variants_exec(const char *program)
 	       strcmp(program + strlen(prefixes[backend]), "exec") == 0;
 }
 
-static int object_open(const char *name, struct bpf_object **ret)
+static int variant_open(const char *name, struct bpf_object **ret)
 {
 	char path[4200], self[4096];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -131,9 +131,9 @@ int variants_open(enum cw_backend measured)
 	kern_probe(&probe);
 	backend = measured;
 	turns = kern_probe_turns(&probe);
-	r = object_open("empty.bpf.o", &empty);
+	r = variant_open("empty.bpf.o", &empty);
 	if (!r)
-		r = object_open("minimal.bpf.o", &minimal);
+		r = variant_open("minimal.bpf.o", &minimal);
 	if (!r)
 		r = allow_address(BENCH_ADDRESS);
 	if (!r)

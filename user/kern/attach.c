@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kprobes, by the kernel's own interface: libbpf's link holds the probe's event beside itself, which a
- * daemon whose links are pinned would have to keep open for ever.
+ * Attaching, by the kernel's own interface: a descriptor is all that there is to keep, and to let go. libbpf's link
+ * of a kprobe holds the probe's event beside itself, which a daemon whose links are pinned would have to keep open
+ * for ever.
  */
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
@@ -79,7 +80,7 @@ int attach_body_probe(const char *function)
 	return event < 0 ? event : 0;
 }
 
-int attach_kprobe(const struct bpf_program *program, enum attach_kind kind)
+int attach_kprobe(const struct bpf_program *program, int fd, enum attach_kind kind)
 {
 	const char *function = strchr(bpf_program__section_name(program), '/') + 1;
 	_cleanup_close_ int event = kind == ATTACH_BODY ? body_open(function)
@@ -88,8 +89,16 @@ int attach_kprobe(const struct bpf_program *program, enum attach_kind kind)
 
 	if (event < 0)
 		return event;
-	link = bpf_link_create(bpf_program__fd(program), event, BPF_PERF_EVENT, NULL);
+	link = bpf_link_create(fd, event, BPF_PERF_EVENT, NULL);
 	if (link < 0)
 		return link;
 	return ioctl(event, PERF_EVENT_IOC_ENABLE, 0) ? -errno : take_fd(link);
+}
+
+int attach_program(const struct bpf_program *program, int fd, enum attach_kind kind, int cgroup)
+{
+	if (bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
+		return attach_kprobe(program, fd, kind);
+	return bpf_link_create(fd, kind == ATTACH_CGROUP ? cgroup : 0,
+			       bpf_program__expected_attach_type(program), NULL);
 }

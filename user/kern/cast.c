@@ -6,8 +6,6 @@
  */
 #include <bpf/btf.h>
 #include <gelf.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "kern/internal.h"
 
@@ -26,7 +24,7 @@ static void calls_make(struct bpf_insn *instructions, size_t count, __u32 cast)
 }
 
 /* In all sections of code of an object in memory. */
-static int object_calls_make(char *bytes, size_t size, __u32 cast)
+int cast_calls_make(char *bytes, size_t size, __u32 cast)
 {
 	Elf *elf = elf_version(EV_CURRENT) == EV_NONE ? NULL : elf_memory(bytes, size);
 	Elf_Scn *section = NULL;
@@ -43,29 +41,6 @@ static int object_calls_make(char *bytes, size_t size, __u32 cast)
 	}
 	elf_end(elf);
 	return 0;
-}
-
-int cast_open(struct bpf_object_skeleton *skeleton, const struct bpf_object_open_opts *options,
-	      __u32 cast)
-{
-	const void *original = skeleton->data;
-	void *bytes;
-	int r;
-
-	if (!cast)
-		return bpf_object__open_skeleton(skeleton, options);
-	bytes = malloc(skeleton->data_sz);
-	if (!bytes)
-		return -ENOMEM;
-	memcpy(bytes, original, skeleton->data_sz);
-	r = object_calls_make(bytes, skeleton->data_sz, cast);
-	skeleton->data = bytes;
-	if (!r)
-		r = bpf_object__open_skeleton(skeleton, options);
-	/* Opened, libbpf has copied all that it needs. */
-	skeleton->data = original;
-	free(bytes);
-	return r;
 }
 
 /* A program that calls it, of some type or other: without a compiler for programs no kernel takes one. */

@@ -11,6 +11,8 @@
 #include "util/cleanup.h"
 #include "warden.skel.h"
 
+struct kern;
+
 #define KERN_LINKS_MAX 64
 #define KERN_PROTECT_LINKS_MAX 8
 #define KERN_PROGRAMS_MAX 96
@@ -52,7 +54,9 @@ size_t pin_table(struct warden_bpf *skeleton, enum cw_backend backend, enum kern
 
 /* Attach a kprobe where its section says: at a function's entry, or in its body right behind that, where
  * the arguments are still in their registers. A link's descriptor, or negative errno. */
-int attach_kprobe(const struct bpf_program *program, enum attach_kind kind);
+int attach_kprobe(const struct bpf_program *program, int fd, enum attach_kind kind);
+/* Attach a program of any kind but ATTACH_NOT, loaded as fd; the control group is for ATTACH_CGROUP. */
+int attach_program(const struct bpf_program *program, int fd, enum attach_kind kind, int cgroup);
 /* Can a probe be put into this function's body here? 0; -EACCES: not by us; another negative errno: not at all. */
 int attach_body_probe(const char *function);
 
@@ -60,10 +64,25 @@ int attach_body_probe(const char *function);
 
 /* The number of bpf_rdonly_cast() among the kernel's own types; 0: programs cannot call it here. */
 __u32 cast_probe(const struct btf *btf);
-/* bpf_object__open_skeleton(), the calls of CW_CALL_CAST made calls of that function. With cast 0 they stay what no
- * kernel takes: none may be reached. */
-int cast_open(struct bpf_object_skeleton *skeleton, const struct bpf_object_open_opts *options,
-	      __u32 cast);
+/* In the bytes of an object: the calls of CW_CALL_CAST become calls of that function. Where this is not done they stay
+ * what no kernel takes: none may be reached. 0, or negative errno. */
+int cast_calls_make(char *bytes, size_t size, __u32 cast);
+
+/* ------------------------------------------------------------------ object.c */
+
+/* A copy of the bytes of an object for the given cast, see cast_probe(); free() it when it has been opened. NULL: errno. */
+void *object_copy(const void *bytes, size_t size, __u32 cast);
+/* bpf_object__open_skeleton() of such a copy. */
+int object_open(struct bpf_object_skeleton *skeleton, __u32 cast);
+/* The same for its maps alone: none of its programs can be loaded. libbpf does not read the kernel's types for it. */
+int object_open_maps(struct bpf_object_skeleton *skeleton);
+
+/* ------------------------------------------------------------------ halves.c */
+
+/* Load the programs of the kern's backend, which use its maps; their descriptors are put into it. The bytes are a copy
+ * of the skeleton's object (see object_copy()). 0, or negative errno. */
+int halves_load(struct kern *kern, const struct bpf_object_open_opts *options, const void *bytes,
+		size_t size);
 
 /* ------------------------------------------------------------------ ring.c */
 

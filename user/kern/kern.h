@@ -92,8 +92,8 @@ const char *kern_probe_obstacle(const struct kern_probe *probe, enum cw_backend 
 /* ------------------------------------------------------------------ load.c */
 
 /*
- * Load and attach a backend with the given first image in force, label what runs, and believe
- * nothing: the caller runs the self-test. quiet: failures are not logged, *ret_why (static) tells.
+ * Load a backend's maps and programs; nothing is attached, and nothing in force. quiet: a failure is not logged.
+ * *ret_kern is the caller's: kern_free(). 0, or negative errno.
  */
 int kern_load(const struct kern_probe *probe, enum cw_backend backend, bool quiet,
 	      struct kern **ret_kern);

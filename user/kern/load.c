@@ -16,6 +16,7 @@
 
 /* libbpf's last words, for the message of a failure; a verifier's log ends with the reason. */
 static char load_log[4096];
+static pthread_mutex_t load_log_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int load_remember(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -31,8 +32,10 @@ static int load_remember(enum libbpf_print_level level, const char *format, va_l
 		length = sizeof(line) - 1;
 	if (length < keep)
 		keep = length;
+	pthread_mutex_lock(&load_log_lock);
 	memmove(load_log, load_log + keep, sizeof(load_log) - 1 - keep);
 	memcpy(load_log + sizeof(load_log) - 1 - keep, line + length - keep, keep);
+	pthread_mutex_unlock(&load_log_lock);
 	return 0;
 }
 
@@ -45,24 +48,13 @@ static const char *load_last_words(void)
 	return text;
 }
 
-static void load_select(struct kern *kern)
-{
-	for (size_t i = 0; i < program_row_count; i++) {
-		struct bpf_program *program =
-			bpf_object__find_program_by_name(kern->skeleton->obj, program_rows[i].name);
-
-		if (program && row_wanted(&program_rows[i], kern->backend, kern->turns))
-			bpf_program__set_autoload(program, true);
-	}
-}
-
-static struct warden_bpf *skeleton_open(const struct bpf_object_open_opts *options, __u32 cast)
+static struct warden_bpf *maps_open(void)
 {
 	struct warden_bpf *skeleton = calloc(1, sizeof(*skeleton));
 	int r = skeleton ? warden_bpf__create_skeleton(skeleton) : -ENOMEM;
 
 	if (!r)
-		r = cast_open(skeleton->skeleton, options, cast);
+		r = object_open_maps(skeleton->skeleton);
 	if (!r)
 		return skeleton;
 	warden_bpf__destroy(skeleton);
@@ -73,7 +65,6 @@ static struct warden_bpf *skeleton_open(const struct bpf_object_open_opts *optio
 struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend,
 		      enum kern_turns turns)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, options);
 	struct kern *kern = calloc(1, sizeof(*kern));
 
 	if (!kern)
@@ -86,11 +77,7 @@ struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend,
 	kern->possible_cpus = libbpf_num_possible_cpus();
 	memset(load_log, 0, sizeof(load_log));
 	libbpf_set_print(load_remember);
-	/* For a type that the kernel itself does not have libbpf looks through the modules, which takes CAP_SYS_ADMIN;
-	 * not where it is told a file. The file is then read once more: some 10 ms. */
-	if (!probe->admin)
-		options.btf_custom_path = KERN_BTF_PATH;
-	kern->skeleton = skeleton_open(&options, probe->cast);
+	kern->skeleton = maps_open();
 	if (!kern->skeleton)
 		return kern_free(kern);
 	kern->skeleton->rodata->attached_backend = (unsigned char)backend;
@@ -148,14 +135,19 @@ static void load_tell(enum cw_backend backend, int error)
 		 "libbpf and the verifier say");
 }
 
-static void load_programs(struct kern *kern)
+static int load_programs(struct kern *kern, const struct kern_probe *probe)
 {
-	for (size_t i = 0; i < program_row_count; i++)
-		if (row_wanted(&program_rows[i], kern->backend, kern->turns))
-			kern->programs[i] =
-				fcntl(bpf_program__fd(bpf_object__find_program_by_name(
-					      kern->skeleton->obj, program_rows[i].name)),
-				      F_DUPFD_CLOEXEC, 3);
+	const struct bpf_object_skeleton *skeleton = kern->skeleton->skeleton;
+	_cleanup_free_ void *bytes = object_copy(skeleton->data, skeleton->data_sz, probe->cast);
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = skeleton->name);
+
+	if (!bytes)
+		return -errno;
+	/* For a type that the kernel itself does not have libbpf looks through the modules, which takes CAP_SYS_ADMIN;
+	 * not where it is told a file. The file is then read once more: some 10 ms. */
+	if (!probe->admin)
+		options.btf_custom_path = KERN_BTF_PATH;
+	return halves_load(kern, &options, bytes, skeleton->data_sz);
 }
 
 int kern_load(const struct kern_probe *probe, enum cw_backend backend, bool quiet,
@@ -166,47 +158,27 @@ int kern_load(const struct kern_probe *probe, enum cw_backend backend, bool quie
 
 	if (!kern)
 		return -errno;
-	load_select(kern);
 	r = warden_bpf__load(kern->skeleton);
 	if (!r)
 		r = kern_map_memory(kern);
+	if (!r)
+		r = load_programs(kern, probe);
 	if (r) {
 		if (!quiet)
 			load_tell(backend, r);
 		kern_free(kern);
 		return r;
 	}
-	load_programs(kern);
 	*ret_kern = kern;
 	return 0;
 }
 
-/* libbpf's link is taken apart: a descriptor is all that there is to keep, and to let go. */
-static int attach_by_libbpf(struct bpf_program *program, enum attach_kind kind, int cgroup)
-{
-	struct bpf_link *link = kind == ATTACH_CGROUP ? bpf_program__attach_cgroup(program, cgroup)
-						      : bpf_program__attach(program);
-	int fd;
-
-	if (!link)
-		return -errno;
-	fd = bpf_link__fd(link);
-	bpf_link__disconnect(link);
-	bpf_link__destroy(link);
-	return fd;
-}
-
-static int attach_one(struct kern *kern, size_t row, int cgroup)
+static int attach_row(struct kern *kern, size_t row, int cgroup)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(kern->skeleton->obj,
 								       program_rows[row].name);
-	int fd;
+	int fd = attach_program(program, kern->programs[row], program_rows[row].kind, cgroup);
 
-	if (!program)
-		return -ENOENT;
-	fd = bpf_program__type(program) == BPF_PROG_TYPE_KPROBE
-		     ? attach_kprobe(program, program_rows[row].kind)
-		     : attach_by_libbpf(program, program_rows[row].kind, cgroup);
 	if (fd < 0)
 		return fd;
 	kern->links[kern->link_count++] = fd;
@@ -228,7 +200,7 @@ int kern_attach(struct kern *kern, const struct kern_probe *probe)
 		if (!row_wanted(&program_rows[i], kern->backend, kern->turns) ||
 		    program_rows[i].kind == ATTACH_NOT)
 			continue;
-		r = attach_one(kern, i, cgroup);
+		r = attach_row(kern, i, cgroup);
 		if (r)
 			return log_message(LOG_LEVEL_DEBUG, r, "attach %s", program_rows[i].name);
 	}

@@ -204,7 +204,7 @@ static int pin_fd(const struct kern *kern, const struct pin *pin, size_t *link)
 	if (pin->kind == PIN_MAP)
 		return bpf_map__fd(pin->map);
 	if (pin->kind == PIN_PROGRAM)
-		return bpf_program__fd(pin->program);
+		return kern->programs[pin->row - program_rows];
 	return kern->links[(*link)++];
 }
 

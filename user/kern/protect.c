@@ -154,7 +154,7 @@ static int attach_last(struct kern *kern)
 			continue;
 		if (kern->protect_link_count == ARRAY_SIZE(kern->protect_links))
 			return -E2BIG;
-		fd = attach_kprobe(program, ATTACH_BODY);
+		fd = attach_kprobe(program, bpf_program__fd(program), ATTACH_BODY);
 		if (fd < 0)
 			return fd;
 		kern->protect_links[kern->protect_link_count++] = fd;
@@ -169,7 +169,7 @@ static int protect_open(struct kern *kern)
 	kern->protect = calloc(1, sizeof(*kern->protect));
 	r = kern->protect ? protect_bpf__create_skeleton(kern->protect) : -ENOMEM;
 	if (!r)
-		r = cast_open(kern->protect->skeleton, NULL, kern->cast);
+		r = object_open(kern->protect->skeleton, kern->cast);
 	if (r)
 		return r;
 	kern->protect->rodata->attached_backend = (unsigned char)kern->backend;
