@@ -128,6 +128,8 @@ static int daemon_start(struct daemon *daemon)
 
 	/* Huge pages would be filled for the little of them that is used; a kernel that cannot has none. */
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	/* One heap for all threads: what one that has ended let go would stay resident in a heap of its own. */
+	mallopt(M_ARENA_MAX, 1);
 	kern_probe(&daemon->probe);
 	daemon->registry = file_registry_new();
 	if (!daemon->registry)
