@@ -329,11 +329,13 @@ static void pin(void)
 
 static int suite_run(char **words, struct report *report)
 {
-	/* The daemon and its clients run where they please. */
+	/* The daemon, its clients and what loads its programs run where they please. */
 	if (strcmp(words[0], "worker") == 0 && words[1])
 		return worker_run((unsigned int)strtoul(words[1], NULL, 10));
 	if (strcmp(words[0], "daemon") == 0 && words[1])
 		return daemon_run(report, words[1]);
+	if (strcmp(words[0], "load") == 0)
+		return load_run(report);
 	pin();
 	if (strcmp(words[0], "reading") == 0 && words[1])
 		return reading_run(report, words[1]);
@@ -343,8 +345,6 @@ static int suite_run(char **words, struct report *report)
 		for (enum cw_backend backend = 0; backend < CW_BACKEND_MAX; backend++)
 			if (strcmp(words[1], vocabulary_word(&words_backend, backend)) == 0)
 				return plan_run(&plan_guest[backend], report);
-	if (strcmp(words[0], "load") == 0)
-		return load_run(report);
 	return -EINVAL;
 }
 
