@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +78,20 @@ static int load(void **state)
 		return -1;
 	publish(enforcing, 1);
 	return kern_attach(kern, &probe);
+}
+
+/* Where there is one, programs are loaded one after the other, and in two threads else. */
+static int load_on_one_processor(void **state)
+{
+	cpu_set_t all, one;
+	int r;
+
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	if (sched_getaffinity(0, sizeof(all), &all) || sched_setaffinity(0, sizeof(one), &one))
+		return -1;
+	r = load(state);
+	return sched_setaffinity(0, sizeof(all), &all) ? -1 : r;
 }
 
 static int unload(void **state)
@@ -296,5 +311,7 @@ int main(void)
 		cmocka_unit_test(test_counters_add_up),
 	};
 
-	return cmocka_run_group_tests(tests, load, unload);
+	return cmocka_run_group_tests(tests, load, unload) +
+	       cmocka_run_group_tests_name("on one processor", tests, load_on_one_processor,
+					   unload);
 }
