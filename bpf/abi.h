@@ -559,8 +559,15 @@ struct cw_repeat_told {
 };
 CW_ASSERT_SIZE(struct cw_repeat_told, 16);
 
-/* The number of a helper that no kernel has: the loader makes it a call of bpf_rdonly_cast(). */
+/* The number of a helper that no kernel has: the loader makes it a call of bpf_rdonly_cast(), and of what is moved to
+ * its second argument right before, one of these types, the kernel's own number of it. */
 #define CW_CALL_CAST 0x7ffffff0
+#define CW_CAST_TYPES(type) \
+	type(bpf_map) type(file) type(inode) type(linux_binprm) type(msghdr) type(sock) \
+		type(socket) type(task_struct) type(timespec64) type(vfsmount) \
+			type(vm_area_struct)
+#define CW_CAST_TYPE_(name) CW_CAST_##name,
+enum cw_cast_type { CW_CAST_TYPES(CW_CAST_TYPE_) CW_CAST_TYPE_MAX };
 
 /* ------------------------------------------------------------------ what one daemon leaves to the next */
 

@@ -42,22 +42,19 @@ struct timespec64 {
  */
 const volatile bool kernel_casts = false;
 
-static __always_inline void *kernel_cast(__u64 pointer, __u32 type)
-{
-	void *cast;
-
-	asm volatile("r1 = %[pointer]\n"
-		     "r2 = %[type]\n"
-		     "call %[number]\n"
-		     "%[cast] = r0\n"
-		     : [cast] "=r"(cast)
-		     : [pointer] "r"(pointer), [type] "r"((__u64)type), [number] "i"(CW_CALL_CAST)
-		     : "r0", "r1", "r2", "r3", "r4", "r5", "memory");
-	return cast;
-}
-
-#define kernel_known(type, pointer) \
-	((struct type *)kernel_cast((__u64)(pointer), bpf_core_type_id_kernel(struct type)))
+#define kernel_known(name, pointer) \
+	({ \
+		struct name *known_; \
+		asm volatile("r1 = %[from]\n" \
+			     "r2 = %[type]\n" \
+			     "call %[number]\n" \
+			     "%[known] = r0\n" \
+			     : [known] "=r"(known_) \
+			     : [from] "r"((__u64)(pointer)), [type] "i"(CW_CAST_##name), \
+			       [number] "i"(CW_CALL_CAST) \
+			     : "r0", "r1", "r2", "r3", "r4", "r5", "memory"); \
+		known_; \
+	})
 
 /*
  * The same pointer, for others to be read through it. From 6.4 on each pointer that is read through one which the

@@ -198,6 +198,7 @@ static bool undisturbed(void)
 	struct kern_probe probe;
 
 	kern_probe(&probe);
+	kern_probe_release(&probe);
 	cgroup = open(probe.cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	for (size_t i = 0; cgroup >= 0 && i < ARRAY_SIZE(types); i++) {
 		__u32 count = 0;

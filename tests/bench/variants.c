@@ -129,6 +129,7 @@ int variants_open(enum cw_backend measured)
 	int r;
 
 	kern_probe(&probe);
+	kern_probe_release(&probe);
 	backend = measured;
 	turns = kern_probe_turns(&probe);
 	r = variant_open("empty.bpf.o", &empty);
@@ -166,6 +167,7 @@ static int attach(struct bpf_object *object, const char *prefix, const char *ins
 	int cgroup = -1, r = -EIO;
 
 	kern_probe(&probe);
+	kern_probe_release(&probe);
 	if (probe.cgroup[0])
 		cgroup = open(probe.cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bpf_object__for_each_program (program, object) {

@@ -316,6 +316,7 @@ int cli_doctor(int argc, char **argv)
 	kern_probe(&probe);
 	for (int backend = 0; backend < CW_BACKEND_MAX; backend++)
 		examine(&probe, (enum cw_backend)backend, &results[backend]);
+	kern_probe_release(&probe);
 	advise(&probe, results, &advice);
 	pins = pins_found(&probe, parser.common.pin_dir);
 	if (parser.common.json)

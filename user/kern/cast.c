@@ -6,50 +6,71 @@
  */
 #include <bpf/btf.h>
 #include <gelf.h>
+#include <string.h>
 
 #include "kern/internal.h"
 
-/* By its number in the kernel's own types, as include/uapi/linux/bpf.h has it at BPF_PSEUDO_KFUNC_CALL. */
-static void calls_make(struct bpf_insn *instructions, size_t count, __u32 cast)
+/* As include/uapi/linux/bpf.h has it at BPF_PSEUDO_KFUNC_CALL: function and type by their numbers in the kernel's own
+ * types. */
+static int call_make(struct bpf_insn *call, const struct kern_cast *cast)
 {
-	for (size_t i = 0; i < count; i++) {
+	struct bpf_insn *type = call - 1;
+
+	if (type->code != (BPF_ALU64 | BPF_MOV | BPF_K) || type->dst_reg != BPF_REG_2 ||
+	    type->imm < 0 || type->imm >= CW_CAST_TYPE_MAX)
+		return -EINVAL;
+	type->imm = (__s32)cast->types[type->imm];
+	call->src_reg = BPF_PSEUDO_KFUNC_CALL;
+	call->imm = (__s32)cast->function;
+	return 0;
+}
+
+static int calls_make(struct bpf_insn *instructions, size_t count, const struct kern_cast *cast)
+{
+	int r = 0;
+
+	for (size_t i = 1; !r && i < count; i++) {
 		struct bpf_insn *call = &instructions[i];
 
 		if (call->code == (BPF_JMP | BPF_CALL) && !call->src_reg &&
-		    call->imm == CW_CALL_CAST) {
-			call->src_reg = BPF_PSEUDO_KFUNC_CALL;
-			call->imm = (__s32)cast;
-		}
+		    call->imm == CW_CALL_CAST)
+			r = call_make(call, cast);
 	}
+	return r;
 }
 
 /* In all sections of code of an object in memory. */
-int cast_calls_make(char *bytes, size_t size, __u32 cast)
+int cast_calls_make(char *bytes, size_t size, const struct kern_cast *cast)
 {
 	Elf *elf = elf_version(EV_CURRENT) == EV_NONE ? NULL : elf_memory(bytes, size);
 	Elf_Scn *section = NULL;
+	int r = 0;
 
 	if (!elf)
 		return -EINVAL;
-	while ((section = elf_nextscn(elf, section))) {
+	while (!r && (section = elf_nextscn(elf, section))) {
 		GElf_Shdr header;
 
 		if (gelf_getshdr(section, &header) && header.sh_type == SHT_PROGBITS &&
 		    header.sh_flags & SHF_EXECINSTR)
-			calls_make((struct bpf_insn *)(bytes + header.sh_offset),
-				   header.sh_size / sizeof(struct bpf_insn), cast);
+			r = calls_make((struct bpf_insn *)(bytes + header.sh_offset),
+				       header.sh_size / sizeof(struct bpf_insn), cast);
 	}
 	elf_end(elf);
-	return 0;
+	return r;
 }
 
 /* A program that calls it, of some type or other: without a compiler for programs no kernel takes one. */
-static bool call_works(__s32 cast, __s32 type)
+static bool call_works(const struct kern_cast *cast)
 {
 	const struct bpf_insn calling[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1 },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = type },
-		{ .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .imm = cast },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K,
+		  .dst_reg = BPF_REG_2,
+		  .imm = (__s32)cast->types[CW_CAST_task_struct] },
+		{ .code = BPF_JMP | BPF_CALL,
+		  .src_reg = BPF_PSEUDO_KFUNC_CALL,
+		  .imm = (__s32)cast->function },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
@@ -60,12 +81,30 @@ static bool call_works(__s32 cast, __s32 type)
 	return fd >= 0;
 }
 
-__u32 cast_probe(const struct btf *btf)
+static void type_note(struct kern_cast *cast, const char *name, __u32 id)
 {
-	int cast = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC);
-	__u32 type = 1;
+#define CAST_NAME(name) #name,
+	static const char *const names[CW_CAST_TYPE_MAX] = { CW_CAST_TYPES(CAST_NAME) };
 
-	while (type < btf__type_cnt(btf) && !btf_is_struct(btf__type_by_id(btf, type)))
-		type++;
-	return cast > 0 && call_works(cast, (__s32)type) ? (__u32)cast : 0;
+	for (size_t i = 0; i < CW_CAST_TYPE_MAX; i++)
+		if (!cast->types[i] && strcmp(names[i], name) == 0)
+			cast->types[i] = id;
+}
+
+void cast_probe(const struct btf *btf, struct kern_cast *ret)
+{
+	int function = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC);
+
+	*ret = (struct kern_cast){ 0 };
+	if (function <= 0)
+		return;
+	ret->function = (__u32)function;
+	for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *type = btf__type_by_id(btf, id);
+
+		if (btf_is_struct(type))
+			type_note(ret, btf__name_by_offset(btf, type->name_off), id);
+	}
+	if (!call_works(ret))
+		ret->function = 0;
 }

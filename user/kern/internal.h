@@ -62,20 +62,26 @@ int attach_body_probe(const char *function);
 
 /* ------------------------------------------------------------------ cast.c */
 
-/* The number of bpf_rdonly_cast() among the kernel's own types; 0: programs cannot call it here. */
-__u32 cast_probe(const struct btf *btf);
+void cast_probe(const struct btf *btf, struct kern_cast *ret);
 /* In the bytes of an object: the calls of CW_CALL_CAST become calls of that function. Where this is not done they stay
  * what no kernel takes: none may be reached. 0, or negative errno. */
-int cast_calls_make(char *bytes, size_t size, __u32 cast);
+int cast_calls_make(char *bytes, size_t size, const struct kern_cast *cast);
 
 /* ------------------------------------------------------------------ object.c */
 
-/* A copy of the bytes of an object for the given cast, see cast_probe(); free() it when it has been opened. NULL: errno. */
-void *object_copy(const void *bytes, size_t size, __u32 cast);
+/* A copy of an object's bytes, its calls made where there is such a function; free() it when it has been opened. NULL:
+ * errno. */
+void *object_copy(const void *bytes, size_t size, const struct kern_cast *cast);
 /* bpf_object__open_skeleton() of such a copy. */
-int object_open(struct bpf_object_skeleton *skeleton, __u32 cast);
+int object_open(struct bpf_object_skeleton *skeleton, const struct kern_cast *cast);
 /* The same for its maps alone: none of its programs can be loaded. libbpf does not read the kernel's types for it. */
 int object_open_maps(struct bpf_object_skeleton *skeleton);
+
+/* ------------------------------------------------------------------ types.c */
+
+/* The kernel's types that an object's types name, as a file for bpf_object_open_opts.btf_custom_path: its descriptor,
+ * the caller's, or negative errno. Numbers of types in it are not the kernel's. */
+int types_excerpt(const struct btf *kernel, const struct btf *ours);
 
 /* ------------------------------------------------------------------ halves.c */
 
@@ -159,7 +165,7 @@ struct kern {
 	struct warden_bpf *skeleton; /* its maps have descriptors, loaded or adopted */
 	enum cw_backend backend;
 	enum kern_turns turns; /* whose rows are there */
-	__u32 cast; /* see cast_probe() */
+	struct kern_cast cast;
 	int programs
 		[KERN_PROGRAMS_MAX]; /* descriptors by row of the table, -1: not of this backend */
 	struct cw_ledger *ledger; /* mapped */

@@ -17,6 +17,7 @@
 #include "policy/image.h"
 #include "util/buffer.h"
 
+struct btf;
 struct kern;
 
 /* bytes: one record, valid during the call; sequence: its number, if it gets one. False: it gets none,
@@ -62,6 +63,12 @@ enum kern_turns {
 	KERN_TURNS_LAST, /* … and a kprobe */
 };
 
+/* Numbers in the kernel's own types. */
+struct kern_cast {
+	unsigned int function; /* of bpf_rdonly_cast(); 0: programs cannot call it here */
+	unsigned int types[CW_CAST_TYPE_MAX]; /* 0: the kernel has no such type */
+};
+
 struct kern_probe {
 	char release[65];
 	bool admin; /* CAP_SYS_ADMIN */
@@ -69,8 +76,8 @@ struct kern_probe {
 	bool btf;
 	bool lsm_known; /* the list of active modules could be read */
 	bool lsm_bpf; /* bpf is among them */
-	unsigned int
-		cast; /* number of bpf_rdonly_cast() in its own types; 0: programs cannot call it */
+	struct kern_cast cast;
+	struct btf *types; /* the kernel's own, until kern_probe_release(); NULL: it has none */
 	bool io_kthreads; /* io_uring's workers are kernel threads (to 5.11) */
 	bool preempts; /* tasks may be preempted within tracing programs: see bpf/turn.bpf.h */
 	bool kprobes; /* … and the last turn that this asks for can be attached */
@@ -82,7 +89,9 @@ struct kern_probe {
 	char cgroup[256]; /* mount point of cgroup v2; empty if there is none */
 };
 
+/* The caller's: kern_probe_release(), after which it still tells all but the types. */
 void kern_probe(struct kern_probe *ret_probe);
+void kern_probe_release(struct kern_probe *probe);
 enum kern_turns kern_probe_turns(const struct kern_probe *probe);
 /* What to change so that the last turn can be attached, a sentence without a stop; NULL if nothing helps or is needed. */
 const char *kern_probe_kprobes_hint(const struct kern_probe *probe);

@@ -83,7 +83,7 @@ struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend,
 	kern->skeleton->rodata->attached_backend = (unsigned char)backend;
 	kern->skeleton->rodata->kernel_preempts = turns == KERN_TURNS_LAST &&
 						  backend == CW_BACKEND_FMOD_RET;
-	kern->skeleton->rodata->kernel_casts = probe->cast;
+	kern->skeleton->rodata->kernel_casts = probe->cast.function;
 	kern->skeleton->rodata->kernel_io_workers_are_kthreads = probe->io_kthreads;
 	return kern;
 }
@@ -138,14 +138,21 @@ static void load_tell(enum cw_backend backend, int error)
 static int load_programs(struct kern *kern, const struct kern_probe *probe)
 {
 	const struct bpf_object_skeleton *skeleton = kern->skeleton->skeleton;
-	_cleanup_free_ void *bytes = object_copy(skeleton->data, skeleton->data_sz, probe->cast);
+	_cleanup_free_ void *bytes = object_copy(skeleton->data, skeleton->data_sz, &probe->cast);
+	_cleanup_close_ int types =
+		probe->types ? types_excerpt(probe->types, bpf_object__btf(kern->skeleton->obj))
+			     : -1;
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = skeleton->name);
+	char path[32];
 
 	if (!bytes)
 		return -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", types);
 	/* For a type that the kernel itself does not have libbpf looks through the modules, which takes CAP_SYS_ADMIN;
-	 * not where it is told a file. The file is then read once more: some 10 ms. */
-	if (!probe->admin)
+	 * not where it is told a file. */
+	if (types >= 0)
+		options.btf_custom_path = path;
+	else if (!probe->admin)
 		options.btf_custom_path = KERN_BTF_PATH;
 	return halves_load(kern, &options, bytes, skeleton->data_sz);
 }

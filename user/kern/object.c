@@ -9,7 +9,7 @@
 
 #include "kern/internal.h"
 
-void *object_copy(const void *bytes, size_t size, __u32 cast)
+void *object_copy(const void *bytes, size_t size, const struct kern_cast *cast)
 {
 	void *copy = malloc(size);
 	int r = 0;
@@ -17,7 +17,7 @@ void *object_copy(const void *bytes, size_t size, __u32 cast)
 	if (!copy)
 		return NULL;
 	memcpy(copy, bytes, size);
-	if (cast)
+	if (cast && cast->function)
 		r = cast_calls_make(copy, size, cast);
 	if (!r)
 		return copy;
@@ -38,7 +38,7 @@ static int skeleton_open(struct bpf_object_skeleton *skeleton, void *bytes)
 	return r;
 }
 
-int object_open(struct bpf_object_skeleton *skeleton, __u32 cast)
+int object_open(struct bpf_object_skeleton *skeleton, const struct kern_cast *cast)
 {
 	_cleanup_free_ void *bytes = object_copy(skeleton->data, skeleton->data_sz, cast);
 
@@ -59,7 +59,7 @@ static void fitting_hide(char *bytes)
 
 int object_open_maps(struct bpf_object_skeleton *skeleton)
 {
-	_cleanup_free_ void *bytes = object_copy(skeleton->data, skeleton->data_sz, 0);
+	_cleanup_free_ void *bytes = object_copy(skeleton->data, skeleton->data_sz, NULL);
 
 	if (!bytes)
 		return -errno;

@@ -122,10 +122,11 @@ static void probe_btf(struct kern_probe *probe)
 	if (libbpf_get_error(btf))
 		return;
 	probe->btf = true;
-	probe->cast = cast_probe(btf);
+	probe->types = btf;
+	cast_probe(btf, &probe->cast);
 	/* From 5.12 on io_uring's workers are made by this function, as threads of the submitter. */
 	probe->io_kthreads = btf__find_by_name_kind(btf, "create_io_thread", BTF_KIND_FUNC) < 0;
-	if (probe->preempts && probe->cast) {
+	if (probe->preempts && probe->cast.function) {
 		int r = attach_body_probe("security_socket_connect");
 
 		probe->kprobes = !r;
@@ -135,7 +136,6 @@ static void probe_btf(struct kern_probe *probe)
 							     "bpf_lsm_bprm_check_security");
 	probe->program_error[CW_BACKEND_FMOD_RET] =
 		probe_program(btf, BPF_PROG_TYPE_TRACING, BPF_MODIFY_RETURN, "security_bprm_check");
-	btf__free(btf);
 }
 
 /* The mode in force is in brackets; debugfs may not be mounted, or not be ours to read. */
@@ -202,6 +202,12 @@ void kern_probe(struct kern_probe *ret_probe)
 	probe_lsm(ret_probe);
 	probe_cgroup(ret_probe);
 	probe_pids(ret_probe);
+}
+
+void kern_probe_release(struct kern_probe *probe)
+{
+	btf__free(probe->types);
+	probe->types = NULL;
 }
 
 enum kern_turns kern_probe_turns(const struct kern_probe *probe)

@@ -169,11 +169,11 @@ static int protect_open(struct kern *kern)
 	kern->protect = calloc(1, sizeof(*kern->protect));
 	r = kern->protect ? protect_bpf__create_skeleton(kern->protect) : -ENOMEM;
 	if (!r)
-		r = object_open(kern->protect->skeleton, kern->cast);
+		r = object_open(kern->protect->skeleton, &kern->cast);
 	if (r)
 		return r;
 	kern->protect->rodata->attached_backend = (unsigned char)kern->backend;
-	kern->protect->rodata->kernel_casts = kern->cast;
+	kern->protect->rodata->kernel_casts = kern->cast.function;
 	kern->protect->rodata->kernel_io_workers_are_kthreads =
 		kern->skeleton->rodata->kernel_io_workers_are_kthreads;
 	select_programs(kern);
