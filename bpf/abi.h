@@ -569,6 +569,9 @@ CW_ASSERT_SIZE(struct cw_repeat_told, 16);
 #define CW_CAST_TYPE_(name) CW_CAST_##name,
 enum cw_cast_type { CW_CAST_TYPES(CW_CAST_TYPE_) CW_CAST_TYPE_MAX };
 
+/* The same, of the instruction may_goto, which passes over the next when the kernel has enough. */
+#define CW_CALL_MAY_GOTO 0x7ffffff1
+
 /* ------------------------------------------------------------------ what one daemon leaves to the next */
 
 #define CW_RINGS 2 /* deviations, events */

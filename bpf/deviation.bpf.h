@@ -132,7 +132,7 @@ __attribute__((noinline)) int record_path(__u64 pid_tgid, __u32 text)
 	bpf_core_read(&walk->at, sizeof(walk->at), &from->dentry);
 	bpf_core_read(&walk->mount, sizeof(walk->mount), &from->mnt);
 	walk->mount -= bpf_core_field_offset(struct mount, mnt);
-	for (int i = 0; i < CW_COMPONENTS; i++)
+	for (__u32 i = loop_first(); i < CW_COMPONENTS; i = loop_next(i, CW_COMPONENTS))
 		if (!walk_step(deviation, which))
 			break;
 	return 0;
@@ -142,7 +142,7 @@ static __always_inline void record_ancestry(struct cw_deviation *deviation,
 					    struct task_struct *task)
 {
 	__builtin_memset(deviation->ancestry, 0, sizeof(deviation->ancestry));
-	for (int i = 0; i < CW_ANCESTRY; i++) {
+	for (__u32 i = loop_first(); i < CW_ANCESTRY; i = loop_next(i, CW_ANCESTRY)) {
 		struct cw_ancestor *ancestor = &deviation->ancestry[i];
 		struct cw_subject *label;
 		__u32 pid;

@@ -40,7 +40,7 @@ __attribute__((noinline)) int inherited_in_row(__u32 row, __u32 from)
 
 	/* One way through: each branch would multiply what the verifier walks. What cannot be read is 0. */
 #pragma clang loop unroll(disable)
-	for (__u32 i = 0; i < INHERITED_ROW; i++) {
+	for (__u32 i = loop_first(); i < INHERITED_ROW; i = loop_next(i, INHERITED_ROW)) {
 		__u32 number = row * INHERITED_ROW + i;
 		struct socket *socket = NULL;
 		struct inode *inode = NULL;

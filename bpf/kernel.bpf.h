@@ -64,6 +64,41 @@ const volatile bool kernel_casts = false;
 #define kernel_through(type, pointer) \
 	(kernel_casts ? kernel_known(type, pointer) : (struct type *)(pointer))
 
+/*
+ * A loop's counter: `for (__u32 i = loop_first(); i < most; i = loop_next(i, most))`. The verifier walks such a loop turn by
+ * turn, and from 6.9 on until nothing is new, which is one turn or two, if it knows neither where the counter begins nor
+ * whether there is a next turn: may_goto, which the loader puts in. The kernel ends no loop by it within what is
+ * counted here.
+ */
+const volatile bool kernel_loops = false;
+volatile __u32 loop_zero; /* never written */
+
+static __always_inline __u32 loop_first(void)
+{
+	return kernel_loops ? loop_zero : 0;
+}
+
+static __always_inline bool loop_goes_on(void)
+{
+	__u64 spent;
+
+	asm volatile("%[spent] = 1\n"
+		     "call %[number]\n"
+		     "%[spent] = 0\n"
+		     : [spent] "=r"(spent)
+		     : [number] "i"(CW_CALL_MAY_GOTO)
+		     : "r0", "r1", "r2", "r3", "r4", "r5", "memory");
+	return !spent;
+}
+
+static __always_inline __u32 loop_next(__u32 i, __u32 most)
+{
+	i = !kernel_loops || loop_goes_on() ? i + 1 : most;
+	/* Else the compiler may count in addresses, which the test of the counter then says nothing about. */
+	asm volatile("" : "+r"(i));
+	return i;
+}
+
 /* 16 bytes in two loads; of an array of char the verifier lets one element be read at a time. Where kernel_casts. */
 static __always_inline void kernel_words(__u64 from, __u64 to[2])
 {

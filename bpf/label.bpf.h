@@ -39,7 +39,7 @@ static __always_inline __u32 label_inherited(struct task_struct *task)
 {
 	struct task_struct *ancestor = task;
 
-	for (int i = 0; i < ANCESTORS_MAX; i++) {
+	for (__u32 i = loop_first(); i < ANCESTORS_MAX; i = loop_next(i, ANCESTORS_MAX)) {
 		const struct cw_subject *label;
 		int tgid = 0;
 

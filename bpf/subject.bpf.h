@@ -175,7 +175,7 @@ __attribute__((noinline)) __u64 released_in_row(__u64 first)
 	struct callback_head *work = (void *)first;
 
 #pragma clang loop unroll(disable)
-	for (int i = 0; i < RELEASED_ROW; i++) {
+	for (__u32 i = loop_first(); i < RELEASED_ROW; i = loop_next(i, RELEASED_ROW)) {
 		struct file *file = kernel_released_file(work);
 		struct inode *inode = NULL, *named = NULL;
 		struct dentry *dentry = NULL;
@@ -204,7 +204,7 @@ __attribute__((noinline)) __u64 released_in_row(__u64 first)
 __attribute__((noinline)) __u64 executed_script(__u64 work)
 {
 #pragma clang loop unroll(disable)
-	for (int row = 0; row < RELEASED_ROWS; row++) {
+	for (__u32 row = loop_first(); row < RELEASED_ROWS; row = loop_next(row, RELEASED_ROWS)) {
 		work = released_in_row(work);
 		if (!(work & 1))
 			return work;
@@ -214,6 +214,7 @@ __attribute__((noinline)) __u64 executed_script(__u64 work)
 }
 
 #define RELEASED_SCRIPTS 8 /* those, and what the process ran before with its loader */
+#define RELEASED_TURNS (RELEASED_ROWS + RELEASED_SCRIPTS)
 
 /*
  * The one of these that was let go of before all others: what the caller named. 0 as well where there is more
@@ -226,7 +227,8 @@ __attribute__((noinline)) __u64 executed_first(void)
 	__u64 first = 0;
 
 #pragma clang loop unroll(disable)
-	for (int turn = 0; turn < RELEASED_ROWS + RELEASED_SCRIPTS; turn++) {
+	for (__u32 turn = loop_first(); turn < RELEASED_TURNS;
+	     turn = loop_next(turn, RELEASED_TURNS)) {
 		__u64 next = released_in_row(work);
 
 		if (!next)

@@ -60,20 +60,19 @@ int attach_program(const struct bpf_program *program, int fd, enum attach_kind k
 /* Can a probe be put into this function's body here? 0; -EACCES: not by us; another negative errno: not at all. */
 int attach_body_probe(const char *function);
 
-/* ------------------------------------------------------------------ cast.c */
+/* ------------------------------------------------------------------ code.c */
 
-void cast_probe(const struct btf *btf, struct kern_cast *ret);
-/* In the bytes of an object: the calls of CW_CALL_CAST become calls of that function. Where this is not done they stay
- * what no kernel takes: none may be reached. 0, or negative errno. */
-int cast_calls_make(char *bytes, size_t size, const struct kern_cast *cast);
+void code_probe(const struct btf *btf, struct kern_code *ret);
+/* In the bytes of an object: CW_CALL_CAST and CW_CALL_MAY_GOTO become what they stand for. Where there is no such thing
+ * they stay what no kernel takes: none may be reached. 0, or negative errno. */
+int code_make(char *bytes, size_t size, const struct kern_code *code);
 
 /* ------------------------------------------------------------------ object.c */
 
-/* A copy of an object's bytes, its calls made where there is such a function; free() it when it has been opened. NULL:
- * errno. */
-void *object_copy(const void *bytes, size_t size, const struct kern_cast *cast);
+/* A copy of an object's bytes, with its code made if that is not NULL; free() it when it has been opened. NULL: errno. */
+void *object_copy(const void *bytes, size_t size, const struct kern_code *code);
 /* bpf_object__open_skeleton() of such a copy. */
-int object_open(struct bpf_object_skeleton *skeleton, const struct kern_cast *cast);
+int object_open(struct bpf_object_skeleton *skeleton, const struct kern_code *code);
 /* The same for its maps alone: none of its programs can be loaded. libbpf does not read the kernel's types for it. */
 int object_open_maps(struct bpf_object_skeleton *skeleton);
 
@@ -165,7 +164,7 @@ struct kern {
 	struct warden_bpf *skeleton; /* its maps have descriptors, loaded or adopted */
 	enum cw_backend backend;
 	enum kern_turns turns; /* whose rows are there */
-	struct kern_cast cast;
+	struct kern_code code;
 	int programs
 		[KERN_PROGRAMS_MAX]; /* descriptors by row of the table, -1: not of this backend */
 	struct cw_ledger *ledger; /* mapped */

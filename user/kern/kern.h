@@ -63,10 +63,11 @@ enum kern_turns {
 	KERN_TURNS_LAST, /* … and a kprobe */
 };
 
-/* Numbers in the kernel's own types. */
-struct kern_cast {
-	unsigned int function; /* of bpf_rdonly_cast(); 0: programs cannot call it here */
+/* What programs may have in them here, beyond what every kernel takes. Numbers are of the kernel's own types. */
+struct kern_code {
+	unsigned int cast; /* of bpf_rdonly_cast(); 0: they cannot call it */
 	unsigned int types[CW_CAST_TYPE_MAX]; /* 0: the kernel has no such type */
+	bool may_goto;
 };
 
 struct kern_probe {
@@ -76,7 +77,7 @@ struct kern_probe {
 	bool btf;
 	bool lsm_known; /* the list of active modules could be read */
 	bool lsm_bpf; /* bpf is among them */
-	struct kern_cast cast;
+	struct kern_code code;
 	struct btf *types; /* the kernel's own, until kern_probe_release(); NULL: it has none */
 	bool io_kthreads; /* io_uring's workers are kernel threads (to 5.11) */
 	bool preempts; /* tasks may be preempted within tracing programs: see bpf/turn.bpf.h */

@@ -73,7 +73,7 @@ struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend,
 	memset(kern->programs, -1, sizeof(kern->programs));
 	kern->backend = backend;
 	kern->turns = turns;
-	kern->cast = probe->cast;
+	kern->code = probe->code;
 	kern->possible_cpus = libbpf_num_possible_cpus();
 	memset(load_log, 0, sizeof(load_log));
 	libbpf_set_print(load_remember);
@@ -83,7 +83,8 @@ struct kern *kern_new(const struct kern_probe *probe, enum cw_backend backend,
 	kern->skeleton->rodata->attached_backend = (unsigned char)backend;
 	kern->skeleton->rodata->kernel_preempts = turns == KERN_TURNS_LAST &&
 						  backend == CW_BACKEND_FMOD_RET;
-	kern->skeleton->rodata->kernel_casts = probe->cast.function;
+	kern->skeleton->rodata->kernel_casts = probe->code.cast;
+	kern->skeleton->rodata->kernel_loops = probe->code.may_goto;
 	kern->skeleton->rodata->kernel_io_workers_are_kthreads = probe->io_kthreads;
 	return kern;
 }
@@ -138,7 +139,7 @@ static void load_tell(enum cw_backend backend, int error)
 static int load_programs(struct kern *kern, const struct kern_probe *probe)
 {
 	const struct bpf_object_skeleton *skeleton = kern->skeleton->skeleton;
-	_cleanup_free_ void *bytes = object_copy(skeleton->data, skeleton->data_sz, &probe->cast);
+	_cleanup_free_ void *bytes = object_copy(skeleton->data, skeleton->data_sz, &probe->code);
 	_cleanup_close_ int types =
 		probe->types ? types_excerpt(probe->types, bpf_object__btf(kern->skeleton->obj))
 			     : -1;

@@ -9,7 +9,7 @@
 
 #include "kern/internal.h"
 
-void *object_copy(const void *bytes, size_t size, const struct kern_cast *cast)
+void *object_copy(const void *bytes, size_t size, const struct kern_code *code)
 {
 	void *copy = malloc(size);
 	int r = 0;
@@ -17,8 +17,8 @@ void *object_copy(const void *bytes, size_t size, const struct kern_cast *cast)
 	if (!copy)
 		return NULL;
 	memcpy(copy, bytes, size);
-	if (cast && cast->function)
-		r = cast_calls_make(copy, size, cast);
+	if (code)
+		r = code_make(copy, size, code);
 	if (!r)
 		return copy;
 	free(copy);
@@ -38,9 +38,9 @@ static int skeleton_open(struct bpf_object_skeleton *skeleton, void *bytes)
 	return r;
 }
 
-int object_open(struct bpf_object_skeleton *skeleton, const struct kern_cast *cast)
+int object_open(struct bpf_object_skeleton *skeleton, const struct kern_code *code)
 {
-	_cleanup_free_ void *bytes = object_copy(skeleton->data, skeleton->data_sz, cast);
+	_cleanup_free_ void *bytes = object_copy(skeleton->data, skeleton->data_sz, code);
 
 	return bytes ? skeleton_open(skeleton, bytes) : -errno;
 }

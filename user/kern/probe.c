@@ -123,10 +123,10 @@ static void probe_btf(struct kern_probe *probe)
 		return;
 	probe->btf = true;
 	probe->types = btf;
-	cast_probe(btf, &probe->cast);
+	code_probe(btf, &probe->code);
 	/* From 5.12 on io_uring's workers are made by this function, as threads of the submitter. */
 	probe->io_kthreads = btf__find_by_name_kind(btf, "create_io_thread", BTF_KIND_FUNC) < 0;
-	if (probe->preempts && probe->cast.function) {
+	if (probe->preempts && probe->code.cast) {
 		int r = attach_body_probe("security_socket_connect");
 
 		probe->kprobes = !r;

@@ -169,11 +169,12 @@ static int protect_open(struct kern *kern)
 	kern->protect = calloc(1, sizeof(*kern->protect));
 	r = kern->protect ? protect_bpf__create_skeleton(kern->protect) : -ENOMEM;
 	if (!r)
-		r = object_open(kern->protect->skeleton, &kern->cast);
+		r = object_open(kern->protect->skeleton, &kern->code);
 	if (r)
 		return r;
 	kern->protect->rodata->attached_backend = (unsigned char)kern->backend;
-	kern->protect->rodata->kernel_casts = kern->cast.function;
+	kern->protect->rodata->kernel_casts = kern->code.cast;
+	kern->protect->rodata->kernel_loops = kern->code.may_goto;
 	kern->protect->rodata->kernel_io_workers_are_kthreads =
 		kern->skeleton->rodata->kernel_io_workers_are_kthreads;
 	select_programs(kern);
