@@ -4,6 +4,7 @@
  * asked for, or none. A failed self-test never passes for a working backend.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -108,8 +109,12 @@ static int backend_try(struct daemon *daemon, enum cw_backend backend, bool quie
 {
 	int r = kern_load(&daemon->probe, backend, quiet, &daemon->kern);
 
-	if (!r)
+	if (!r) {
+		/* What loading took is not needed again, and would be copied for every child of the self-test. */
+		kern_probe_release(&daemon->probe);
+		malloc_trim(0);
 		r = backend_inherit(daemon);
+	}
 	fault_point("loaded");
 	if (r)
 		return not_policies(r);
