@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The kernel side driven directly, without the daemon, on the one backend that needs no trampoline:
- * that every process has room for a label, whom the iterator finds, what identity says, and that images replace
- * each other whole.
+ * that every process has room for a label, whom the iterator finds, what identity says, that images replace
+ * each other whole, and that programs are fitted to an excerpt of the kernel's types as they are to all.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kern/kern.h"
+#include "kern/internal.h"
 #include "policy/image.h"
 #include "util/cleanup.h"
 
@@ -67,6 +67,25 @@ static void publish(const char *text, uint64_t generation)
 	diagnostics_release(&diagnostics);
 }
 
+/* The tags of a backend's programs, hashes of their instructions as they were loaded, by row of the table. */
+struct tags {
+	__u8 of[KERN_PROGRAMS_MAX][BPF_TAG_SIZE];
+};
+
+static void tags_read(const struct kern *loaded, struct tags *ret)
+{
+	*ret = (struct tags){ 0 };
+	for (size_t i = 0; i < program_row_count; i++) {
+		struct bpf_prog_info info = { 0 };
+		__u32 size = sizeof(info);
+
+		if (loaded->programs[i] < 0)
+			continue;
+		assert_int_equal(bpf_obj_get_info_by_fd(loaded->programs[i], &info, &size), 0);
+		memcpy(ret->of[i], info.tag, sizeof(info.tag));
+	}
+}
+
 static int load(void **state)
 {
 	(void)state;
@@ -98,6 +117,7 @@ static int unload(void **state)
 {
 	(void)state;
 	kern = kern_free(kern);
+	kern_probe_release(&probe);
 	return 0;
 }
 
@@ -300,6 +320,25 @@ static void test_counters_add_up(void **state)
 							     counters[i].lost);
 }
 
+/* Programs that are fitted to an excerpt of the kernel's types are those that are fitted to all of them. */
+static void test_excerpt(void **state)
+{
+	struct kern_probe without = probe;
+	struct tags tags, others;
+	struct kern *other;
+
+	(void)state;
+	need_kernel();
+	without.types = NULL;
+	assert_non_null(probe.types);
+	assert_int_equal(kern_load(&without, CW_BACKEND_CGROUP, false, &other), 0);
+	tags_read(kern, &tags);
+	tags_read(other, &others);
+	kern_free(other);
+	assert_memory_equal(&tags, &others, sizeof(tags));
+	assert_memory_not_equal(&tags, &(struct tags){ 0 }, sizeof(tags));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +348,7 @@ int main(void)
 		cmocka_unit_test(test_many_labels),
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_counters_add_up),
+		cmocka_unit_test(test_excerpt),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload) +
