@@ -198,6 +198,8 @@ int governed_open(enum cw_backend backend)
 		return -errno;
 	self[n] = '\0';
 	kern_probe(&probe);
+	/* On older kernels each further mapping costs this process in mmap(). */
+	kern_probe_release(&probe);
 	registry = file_registry_new();
 	if (!registry)
 		return -ENOMEM;
