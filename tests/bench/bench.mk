@@ -47,7 +47,7 @@ bench-lsm bench-fmod_ret bench-cgroup: bench-%: $(BENCH_FILES)
 	$(Q)rm -rf $(BENCH_DIR)/guest && mkdir -p $(BENCH_DIR)/guest && cp $(BENCH_FILES) $(BENCH_DIR)/guest
 	$(Q)CW_KERNELS=$(CW_KERNELS) scripts/vm $(BENCH_KERNEL) $(if $(filter lsm,$*),--lsm bpf) --icount \
 		--mem 1024 --timeout 900 --payload $(BENCH_DIR)/guest \
-		-- /cw/bench guest $* --rounds 5 --json - > $(BENCH_DIR)/$*.out
+		-- /cw/bench guest $* --rounds 7 --json - > $(BENCH_DIR)/$*.out
 	$(Q)grep -v '^{' $(BENCH_DIR)/$*.out; grep '^{' $(BENCH_DIR)/$*.out > $(BENCH_DIR)/$*.json
 
 # One after the other, whatever make was told: they would be in each other's way.
