@@ -18,7 +18,7 @@
 #define ROOT_MAX 200
 
 /* Longer than anything takes here, shorter than the patience of a test run. */
-#define WAIT_MS 5000
+#define WAIT_MS 15000
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
