@@ -64,25 +64,38 @@ int ipc_client_request(struct ipc_client *client, const struct ipc_request *requ
 
 	if (r)
 		return r;
-	/* A server that turns us away has closed already, and its END waits to be received. */
+	/* A server that turns us away says so at once, and closes: to send then would lose what it said. */
+	if (recv(client->fd, client->message, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+		return 0;
 	if (send(client->fd, message.data, message.length, MSG_NOSIGNAL) < 0 && errno != EPIPE &&
 	    errno != ECONNRESET)
 		return -errno;
 	return 0;
 }
 
+/*
+ * The server closes right after its last message, which may come while the kernel looks: it tells that the other side
+ * closed without reading all (ECONNRESET, once), or that it closed, before it tells what was left. So the end is what
+ * is told when both have been.
+ */
+static ssize_t message_receive(struct ipc_client *client)
+{
+	int flags = MSG_TRUNC;
+	ssize_t length = 0;
+
+	for (int turn = 0; turn < 3; turn++) {
+		length = recv(client->fd, client->message, IPC_MESSAGE_MAX, flags);
+		if (length > 0 || (length < 0 && errno != ECONNRESET))
+			break;
+		flags |= MSG_DONTWAIT;
+	}
+	return length;
+}
+
 int ipc_client_receive(struct ipc_client *client, struct ipc_message *ret_message)
 {
-	ssize_t length = recv(client->fd, client->message, IPC_MESSAGE_MAX, MSG_TRUNC);
+	ssize_t length = message_receive(client);
 
-	/* The server closed without reading all that we sent; what it had to say comes after. */
-	if (length < 0 && errno == ECONNRESET)
-		length = recv(client->fd, client->message, IPC_MESSAGE_MAX, MSG_TRUNC);
-	/* The kernel looks at its queue before it looks whether the other side has closed: a last
-	 * message may have come between. Only a second end is the end. */
-	if (length == 0)
-		length = recv(client->fd, client->message, IPC_MESSAGE_MAX,
-			      MSG_TRUNC | MSG_DONTWAIT);
 	if (length < 0)
 		return errno == ECONNRESET ? -EPIPE : -errno;
 	if (length == 0)
