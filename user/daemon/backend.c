@@ -45,8 +45,12 @@ static int backend_inherit(struct daemon *daemon)
 static int backend_test(struct daemon *daemon, enum cw_backend backend, bool quiet)
 {
 	char words[256];
-	int r = kern_selftest(daemon->kern, &daemon->selftest);
+	int r;
 
+	/* What probing and loading took is not needed again, and would be copied for every child of the self-test. */
+	kern_probe_release(&daemon->probe);
+	malloc_trim(0);
+	r = kern_selftest(daemon->kern, &daemon->selftest);
 	daemon->selftest_error = r;
 	if (r == -EPROTO) {
 		selftest_words(backend, &daemon->selftest, words, sizeof(words));
@@ -109,12 +113,8 @@ static int backend_try(struct daemon *daemon, enum cw_backend backend, bool quie
 {
 	int r = kern_load(&daemon->probe, backend, quiet, &daemon->kern);
 
-	if (!r) {
-		/* What loading took is not needed again, and would be copied for every child of the self-test. */
-		kern_probe_release(&daemon->probe);
-		malloc_trim(0);
+	if (!r)
 		r = backend_inherit(daemon);
-	}
 	fault_point("loaded");
 	if (r)
 		return not_policies(r);

@@ -280,7 +280,6 @@ int daemon_run(const struct daemon_options *options)
 				  .labelled = -1,
 				  .settle_milliseconds = SETTLE_MILLISECONDS };
 	r = daemon_start(&daemon);
-	kern_probe_release(&daemon.probe);
 	if (!r) {
 		/* What loading the programs took is not needed again. */
 		kern_build_let_go();

@@ -11,8 +11,6 @@
 #include "util/cleanup.h"
 #include "warden.skel.h"
 
-struct kern;
-
 #define KERN_LINKS_MAX 64
 #define KERN_PROTECT_LINKS_MAX 8
 #define KERN_PROGRAMS_MAX 96
