@@ -64,9 +64,6 @@ int ipc_client_request(struct ipc_client *client, const struct ipc_request *requ
 
 	if (r)
 		return r;
-	/* A server that turns us away says so at once, and closes: to send then would lose what it said. */
-	if (recv(client->fd, client->message, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
-		return 0;
 	if (send(client->fd, message.data, message.length, MSG_NOSIGNAL) < 0 && errno != EPIPE &&
 	    errno != ECONNRESET)
 		return -errno;

@@ -95,7 +95,8 @@ void connection_watch(struct connection *connection)
 	uint32_t wanted = 0;
 	struct epoll_event event = { .data.ptr = connection };
 
-	if (connection->state == CONNECTION_NEW || connection->state == CONNECTION_TAILING)
+	if (connection->state == CONNECTION_NEW || connection->state == CONNECTION_TAILING ||
+	    connection->state == CONNECTION_TURNED)
 		wanted |= EPOLLIN | EPOLLRDHUP;
 	if (connection->first)
 		wanted |= EPOLLOUT;
@@ -257,16 +258,13 @@ void connection_text(struct connection *connection, enum ipc_type type, const ch
 	}
 }
 
-void connection_end(struct connection *connection, enum ipc_end_reason reason, unsigned int status,
-		    const char *text)
+/* Queue END, the last message; the state is as given then, unless it died of it. */
+static void connection_send_end(struct connection *connection, enum ipc_end_reason reason,
+				unsigned int status, const char *text, enum connection_state state)
 {
 	struct ipc_end end = { .status = status, .reason = reason };
 	_cleanup_buffer_ struct buffer payload = { 0 };
 
-	if (connection->state == CONNECTION_DEAD || connection->state == CONNECTION_ENDING)
-		return;
-	connection_seal(connection);
-	connection_tell_lost(connection);
 	buffer_add(&payload, (const char *)&end, sizeof(end));
 	if (text)
 		buffer_add_string(&payload, text);
@@ -277,10 +275,26 @@ void connection_end(struct connection *connection, enum ipc_end_reason reason, u
 	connection_payload(connection, IPC_END, payload.data, payload.length);
 	if (connection->state == CONNECTION_DEAD)
 		return;
-	connection->state = CONNECTION_ENDING;
+	connection->state = state;
 	connection_watch(connection);
+}
+
+void connection_end(struct connection *connection, enum ipc_end_reason reason, unsigned int status,
+		    const char *text)
+{
+	if (connection->state == CONNECTION_DEAD || connection->state == CONNECTION_ENDING)
+		return;
+	connection_seal(connection);
+	connection_tell_lost(connection);
+	connection_send_end(connection, reason, status, text, CONNECTION_ENDING);
 	if (!connection->first)
 		connection_kill(connection);
+}
+
+void connection_turn_away(struct connection *connection, enum ipc_end_reason reason,
+			  unsigned int status, const char *text)
+{
+	connection_send_end(connection, reason, status, text, CONNECTION_TURNED);
 }
 
 void connection_writable(struct connection *connection)

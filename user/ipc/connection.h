@@ -2,8 +2,9 @@
 /*
  * One client as the server sees it: what it asked for, and what it has not read yet. For server.c alone.
  *
- * A connection is freed only by the server's dispatch of its own descriptor. Whatever else finds it
- * broken marks it dead; the shutdown that comes with it makes the descriptor ready, hence dispatched.
+ * A connection is freed only by the server's dispatch of its own descriptor, and one that was turned away also for
+ * the next (turned.h). Whatever else finds it broken marks it dead; the shutdown that comes with it makes the
+ * descriptor ready, hence dispatched.
  */
 #ifndef CW_IPC_CONNECTION_H
 #define CW_IPC_CONNECTION_H
@@ -22,6 +23,7 @@ enum connection_state {
 	CONNECTION_CALLING, /* waits for ipc_server_reply() */
 	CONNECTION_TAILING,
 	CONNECTION_ENDING, /* END is queued or sent */
+	CONNECTION_TURNED, /* so it is; open until the client has asked or left */
 	CONNECTION_DEAD, /* to be freed when it is dispatched */
 };
 
@@ -76,6 +78,9 @@ void connection_text(struct connection *connection, enum ipc_type type, const ch
  * sent. text may be NULL. */
 void connection_end(struct connection *connection, enum ipc_end_reason reason, unsigned int status,
 		    const char *text);
+/* END for one that gets nothing, and has not asked yet. It is closed when it has. */
+void connection_turn_away(struct connection *connection, enum ipc_end_reason reason,
+			  unsigned int status, const char *text);
 /* Ask epoll for what the state needs: after a change of it. */
 void connection_watch(struct connection *connection);
 /* The socket takes bytes again. */

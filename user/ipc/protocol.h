@@ -11,6 +11,7 @@
  *				<-	LOST		what this client missed, where it missed it (tail)
  *				<-	END		exit status and why it ends; then the server closes
  *
+ * A client that is turned away gets END before it has asked, and is waited for to ask or to leave.
  * A client that has tailed enough shuts down its sending side: what is queued, the LOST of the rest
  * and END then follow. A client that just closes is forgotten.
  *

@@ -19,6 +19,7 @@
 #include "event/print.h"
 #include "ipc/connection.h"
 #include "ipc/listener.h"
+#include "ipc/turned.h"
 
 #define EVENTS_AT_ONCE 32
 #define STATUS_BAD_REQUEST 2
@@ -33,6 +34,7 @@ struct ipc_server {
 	struct ipc_handler handler;
 	struct connection *connections[IPC_CLIENTS_MAX];
 	size_t count;
+	struct turned turned;
 	struct connection_account account;
 	ipc_call calls; /* the last one given */
 	uint64_t lost, refused, malformed;
@@ -58,6 +60,7 @@ static void server_connection_free(struct ipc_server *server, struct connection 
 		if (server->connections[i] == connection)
 			server->connections[i] = server->connections[--server->count];
 	}
+	turned_forget(&server->turned, connection);
 	server_subscription(server, connection, false);
 	connection_free(connection);
 }
@@ -84,7 +87,7 @@ static bool server_has_seat(const struct ipc_server *server, const struct ipc_pe
 	return lookers < IPC_CLIENTS_GROUP_MAX;
 }
 
-/* Take one more, or say why not and close. */
+/* Take one more, or say why not. */
 static void server_admit(struct ipc_server *server, int fd)
 {
 	struct connection *connection;
@@ -104,11 +107,11 @@ static void server_admit(struct ipc_server *server, int fd)
 	}
 	server->refused++;
 	if (allowed)
-		connection_end(connection, IPC_END_BUSY, STATUS_CANNOT, "too many clients");
+		turned_add(&server->turned, connection, IPC_END_BUSY, STATUS_CANNOT,
+			   "too many clients");
 	else
-		connection_end(connection, IPC_END_DENIED, STATUS_CANNOT,
-			       "only root and the daemon's group may talk to it");
-	connection_free(connection); /* END waits in the client's own queue */
+		turned_add(&server->turned, connection, IPC_END_DENIED, STATUS_CANNOT,
+			   "only root and the daemon's group may talk to it");
 }
 
 static void server_accept(struct ipc_server *server)
@@ -226,6 +229,8 @@ static bool server_read(struct ipc_server *server, struct connection *connection
 
 	if (length < 0)
 		return errno == EAGAIN || errno == EINTR;
+	if (connection->state == CONNECTION_TURNED)
+		return false;
 	if (length == 0 && server_ended(connection)) {
 		if (connection->state != CONNECTION_TAILING)
 			return false;
@@ -258,6 +263,7 @@ static int server_dispatch(struct ipc_server *server, int timeout)
 {
 	struct epoll_event events[EVENTS_AT_ONCE];
 	int count = epoll_wait(server->epoll, events, EVENTS_AT_ONCE, timeout);
+	bool accepting = false;
 
 	if (count < 0)
 		return errno == EINTR ? 0 : -errno;
@@ -265,8 +271,11 @@ static int server_dispatch(struct ipc_server *server, int timeout)
 		if (events[i].data.ptr)
 			server_serve(server, events[i].data.ptr, events[i].events);
 		else
-			server_accept(server);
+			accepting = true;
 	}
+	/* Last, for it may free one that was turned away, which must have no event here any more. */
+	if (accepting)
+		server_accept(server);
 	return 0;
 }
 
@@ -465,6 +474,7 @@ struct ipc_server *ipc_server_free(struct ipc_server *server)
 	}
 	while (server->count)
 		connection_free(server->connections[--server->count]);
+	turned_release(&server->turned);
 	for (size_t format = 0; format < EVENT_FORMAT_MAX; format++)
 		buffer_release(&server->lines[format]);
 	free(server->scratch);

@@ -332,34 +332,6 @@ static void test_many_clients(void **state)
 	serving_end(&serving);
 }
 
-static void test_too_many_clients(void **state)
-{
-	struct ipc_client *clients = calloc(IPC_CLIENTS_MAX, sizeof(*clients));
-	_cleanup_ipc_client_ struct ipc_client late = IPC_CLIENT_INIT;
-	struct ipc_request request = { .command = IPC_STATUS };
-	struct serving serving;
-
-	(void)state;
-	serving_start(&serving);
-	for (size_t i = 0; i < IPC_CLIENTS_MAX; i++) {
-		clients[i] = (struct ipc_client)IPC_CLIENT_INIT;
-		assert_int_equal(ipc_client_connect(&clients[i], serving.directory), 0);
-		serve(&serving);
-	}
-	ask(&serving, &late, &request);
-	assert_int_equal(receive_end(&late, "too many clients").reason, IPC_END_BUSY);
-	ipc_client_release(&clients[0]);
-	serve(&serving);
-	ipc_client_release(&late);
-	serving.call = 0;
-	ask(&serving, &late, &request);
-	assert_int_not_equal(serving.call, 0);
-	for (size_t i = 0; i < IPC_CLIENTS_MAX; i++)
-		ipc_client_release(&clients[i]);
-	free(clients);
-	serving_end(&serving);
-}
-
 /* What is not a request is answered with END; the server goes on. */
 static void test_garbage(void **state)
 {
@@ -496,7 +468,6 @@ int main(void)
 		cmocka_unit_test(test_slow_client),
 		cmocka_unit_test(test_recovery),
 		cmocka_unit_test(test_many_clients),
-		cmocka_unit_test(test_too_many_clients),
 		cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_oversized),
 		cmocka_unit_test(test_second_request),
