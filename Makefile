@@ -7,14 +7,14 @@
 #
 # O= build directory, V=1 shows commands, SANITIZE=address,undefined instruments user space and its
 # unit tests, WERROR=1 makes warnings errors (CI). DESTDIR= and PREFIX= are make install's.
-# Parts of make check: make unit, make lint, make check-kernels. Apart from it: make fuzz, make bench.
+# Parts of make check: make unit-check, lint, check-integration, check-evasion, check-lifetime, check-systemd,
+# check-kernels. Apart from it: make fuzz, make bench.
 
 O ?= build
 PREFIX ?= /usr/local
 CC ?= gcc
 CLANG ?= clang
 BPFTOOL ?= /usr/sbin/bpftool
-PKG_CONFIG ?= pkg-config
 VERSION := 0.1.0
 
 Q := $(if $(V),,@)
@@ -59,7 +59,7 @@ $(O)/%.skel.h: $(O)/bpf/%.bpf.o
 
 # Folders that know nothing of libbpf make a library of their own: unit tests, fuzzers and the
 # unprivileged commands link that one alone, so the layering is also a fact of the linker.
-PURE := util policy instance host event recording ipc harden
+PURE := util policy instance host event recording ipc
 PURE_SOURCES := $(foreach d,$(PURE),$(wildcard user/$(d)/*.c))
 DAEMON_SOURCES := $(foreach d,kern daemon cli,$(wildcard user/$(d)/*.c)) user/main.c
 object = $(patsubst %.c,$(O)/%.o,$(1))
