@@ -3,6 +3,7 @@
 #include "reading.h"
 
 #include "policy/schema.h"
+#include "policy/words.h"
 #include "util/buffer.h"
 
 #define PAGE "user/man/cachewarden-policy.5"
@@ -31,13 +32,39 @@ static void test_tables(void **state)
 
 		buffer_printf(&table, ".\\\" %s\n.Bl -tag -width Ds\n", schema->name);
 		for (size_t k = 0; k < schema->count; k++)
-			buffer_printf(&table, ".It Cm %s%s\n%s.\n", schema->keys[k].name,
+			buffer_printf(&table, ".It Cm %s%s\n%s\n(%s).\n", schema->keys[k].name,
 				      schema->keys[k].required ? " Pq required" : "",
-				      schema->keys[k].help);
+				      schema->keys[k].help, schema->keys[k].expected);
 		buffer_add_string(&table, ".El\n");
 		if (!strstr(page, table.data))
 			fail_msg(PAGE " should have:\n%s", table.data);
 	}
+}
+
+static void assert_listed(const char *page, const struct vocabulary *words)
+{
+	const char *list = strstr(page, "\nThe families are\n");
+
+	assert_non_null(list);
+	for (size_t i = 0; i < words->count; i++) {
+		const char *word = words->words[i];
+		_cleanup_buffer_ struct buffer item = { 0 };
+
+		if (!word)
+			continue;
+		buffer_printf(&item, "\n.Li %s ", word);
+		if (!strstr(list, item.data))
+			fail_msg(PAGE " does not list `%s`", word);
+	}
+}
+
+static void test_words(void **state)
+{
+	_cleanup_free_ char *page = page_text();
+
+	(void)state;
+	assert_listed(page, &words_family);
+	assert_listed(page, &words_socket_type);
 }
 
 /* The example is a policy. */
@@ -56,6 +83,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_example),
 	};
 
