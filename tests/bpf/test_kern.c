@@ -343,6 +343,13 @@ static void test_excerpt(void **state)
 	assert_memory_not_equal(&tags, &(struct tags){ 0 }, sizeof(tags));
 }
 
+static void test_await(void **state)
+{
+	(void)state;
+	need_kernel();
+	assert_int_equal(kern_old_await(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +360,7 @@ int main(void)
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_counters_add_up),
 		cmocka_unit_test(test_excerpt),
+		cmocka_unit_test(test_await),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload) +

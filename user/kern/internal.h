@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <pthread.h>
+#include <sys/utsname.h>
 
 #include "kern/kern.h"
 #include "util/buffer.h"
@@ -113,6 +114,23 @@ void rings_note(struct rings *rings);
 /* The same of a ledger whose rings are not open: not below that. */
 void ledger_number(struct cw_ledger *ledger, uint64_t sequence);
 
+/* ------------------------------------------------------------------ load.c */
+
+/* What libbpf and the verifier said last, for whoever looks for the cause (log level debug). */
+void load_last_words(void);
+
+/* ------------------------------------------------------------------ preempt.c */
+
+enum preempt {
+	PREEMPT_UNKNOWN,
+	PREEMPT_NO,
+	PREEMPT_YES,
+};
+bool kernel_preempts(const struct utsname *name);
+/* By a kernel's command line; by the configuration it was built with, in a file, perhaps of gzip. */
+enum preempt preempt_booted(const char *cmdline);
+enum preempt preempt_built(const char *path);
+
 /* ------------------------------------------------------------------ counters.c */
 
 /* A set that was replaced, as its counters are carried over. */
@@ -125,8 +143,6 @@ int counters_carry(struct cw_ledger *to, const struct counted *from);
 /* Was that map of counters added last? */
 bool counters_carried(const struct cw_ledger *ledger, int map);
 uint64_t kern_repeats_told(const struct kern *kern);
-/* Return when no program runs any more that ran when it was called. */
-void programs_await(void);
 
 /* ------------------------------------------------------------------ repeats.c */
 

@@ -75,6 +75,7 @@ struct kern_probe {
 	bool admin; /* CAP_SYS_ADMIN */
 	bool root; /* CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN or CAP_SYS_ADMIN */
 	bool btf;
+	bool btf_there; /* … or at least its file, which this libbpf may not be able to read */
 	bool lsm_known; /* the list of active modules could be read */
 	bool lsm_bpf; /* bpf is among them */
 	struct kern_code code;
@@ -227,6 +228,8 @@ void kern_old_moved(struct kern_old *old, const char *set);
 int kern_old_discard(const char *set);
 /* Its links go. */
 int kern_old_detach(struct kern_old *old);
+/* Return when nobody runs in programs any more that were detached before: what they record is in the rings then. */
+int kern_old_await(void);
 /* Deliver what waits in its rings; 0 when nothing does. */
 int kern_old_consume(struct kern_old *old, kern_record_handler handler, void *context);
 void kern_old_delivered(struct kern_old *old);
@@ -241,8 +244,8 @@ int kern_image_begin(struct kern *kern, struct image *ret_image, int *ret_map);
  * still be using the image before it: where there is none, at once. */
 int kern_image_publish(struct kern *kern, enum cw_image_slot slot, struct image *image, int map);
 /* When the image before shall count again, nanoseconds since boot; 0: never. To be said before the current
- * image is published: if it counts already, that is what ends it. */
-void kern_fall_back_at(struct kern *kern, uint64_t time);
+ * image is published: if it counts already, that is what ends it. Returns what had been said. */
+uint64_t kern_fall_back_at(struct kern *kern, uint64_t time);
 void kern_image_abandon(struct image *image, int map);
 
 /* ------------------------------------------------------------------ files.c */
@@ -326,7 +329,7 @@ struct kern_selftest {
 /*
  * A child of ours, labelled as the canary instance, tries one operation of each kind, first without
  * the label (it must succeed), then with it. Returns 0 when the backend did all that it is built to
- * do, -EPROTO when it did not, other errors when the test could not be made. An image with the canary
+ * do, -EPROTO when it did not, other errors when the test could not be made (-EAGAIN: nothing could be tried). An image with the canary
  * must be in force.
  */
 int kern_selftest(struct kern *kern, struct kern_selftest *ret_result);

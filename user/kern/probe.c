@@ -119,6 +119,7 @@ static void probe_btf(struct kern_probe *probe)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 
+	probe->btf_there = access(KERN_BTF_PATH, R_OK) == 0;
 	if (libbpf_get_error(btf))
 		return;
 	probe->btf = true;
@@ -136,32 +137,6 @@ static void probe_btf(struct kern_probe *probe)
 							     "bpf_lsm_bprm_check_security");
 	probe->program_error[CW_BACKEND_FMOD_RET] =
 		probe_program(btf, BPF_PROG_TYPE_TRACING, BPF_MODIFY_RETURN, "security_bprm_check");
-}
-
-/* The mode in force is in brackets; debugfs may not be mounted, or not be ours to read. */
-static bool read_preemption(bool *ret_preempts)
-{
-	_cleanup_fclose_ FILE *file = fopen("/sys/kernel/debug/sched/preempt", "re");
-	char line[128];
-
-	if (!file || !fgets(line, sizeof(line), file))
-		return false;
-	*ret_preempts = strstr(line, "(full)") || strstr(line, "(lazy)");
-	return true;
-}
-
-/* What it was built or booted with; from 7.0 on there are only kernels that preempt, where it matters. */
-static bool guess_preemption(const struct utsname *name)
-{
-	_cleanup_fclose_ FILE *file = fopen("/proc/cmdline", "re");
-	char line[4096] = "";
-
-	if (!strstr(name->version, "PREEMPT"))
-		return false;
-	if (!strstr(name->version, "PREEMPT_DYNAMIC") || strtoul(name->release, NULL, 10) >= 7)
-		return true;
-	return file && fgets(line, sizeof(line), file) &&
-	       (strstr(line, "preempt=full") || strstr(line, "preempt=lazy"));
 }
 
 /* Up to now no kernel can be told to give numbers beyond. */
@@ -194,8 +169,7 @@ void kern_probe(struct kern_probe *ret_probe)
 	libbpf_set_print(probe_silence);
 	if (!uname(&name)) {
 		snprintf(ret_probe->release, sizeof(ret_probe->release), "%s", name.release);
-		if (!read_preemption(&ret_probe->preempts))
-			ret_probe->preempts = guess_preemption(&name);
+		ret_probe->preempts = kernel_preempts(&name);
 	}
 	probe_capable(ret_probe);
 	probe_btf(ret_probe);
@@ -230,6 +204,10 @@ const char *kern_probe_kprobes_hint(const struct kern_probe *probe)
 
 const char *kern_probe_obstacle(const struct kern_probe *probe, enum cw_backend backend)
 {
+	if (!probe->btf && probe->btf_there)
+		return "this kernel's BTF (" KERN_BTF_PATH
+		       ") cannot be read by this libbpf: a newer "
+		       "one may know its types";
 	if (!probe->btf)
 		return "this kernel has no BTF (" KERN_BTF_PATH "); it must be built with "
 		       "CONFIG_DEBUG_INFO_BTF";
