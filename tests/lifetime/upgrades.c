@@ -6,9 +6,16 @@
  * Labels, counters, modes, and what nobody had read are carried over: the daemon is killed before, and the mode
  * is one that was set by command, for a time.
  */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/bpf.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../integration/acts.h"
@@ -147,10 +154,69 @@ static void upgrade_policy(void)
 	records_release(&records);
 }
 
+/* ------------------------------------------------------------------ what others did not finish */
+
+#define LEFT 8 /* OLD_SETS_MAX, see user/daemon/daemon.h */
+
+static int bpf_object(int command, const char *path, int fd)
+{
+	union bpf_attr attributes = { .pathname = (uintptr_t)path, .bpf_fd = (uint32_t)fd };
+
+	return (int)syscall(SYS_bpf, command, &attributes, sizeof(attributes));
+}
+
+/* All that is pinned in the set once more, below the name of one that is to go. */
+static bool set_copy(const char *set, const char *to)
+{
+	DIR *stream = opendir(world_path("bpf/pins/%s", set));
+	struct dirent *entry;
+	size_t copied = 0;
+
+	if (!stream || mkdir(world_path("bpf/pins/%s", to), 0700))
+		tap_bail("no set to copy, or no place: %s", strerror(errno));
+	while ((entry = readdir(stream))) {
+		char path[PATH_MAX];
+		int fd;
+
+		if (*entry->d_name == '.')
+			continue;
+		fd = bpf_object(BPF_OBJ_GET, world_path("bpf/pins/%s/%s", set, entry->d_name), 0);
+		snprintf(path, sizeof(path), "%s", world_path("bpf/pins/%s/%s", to, entry->d_name));
+		copied += fd >= 0 && !bpf_object(BPF_OBJ_PIN, path, fd);
+		close(fd);
+	}
+	closedir(stream);
+	return copied == pins_count(set);
+}
+
+/* Daemons were killed, again and again, after they had replaced a set and before they had read it to its end. */
+static void upgrade_left_over(void)
+{
+	bool copied = true;
+
+	clean();
+	if (!tap_ok(start_kept(), "sets left over: a daemon enforces"))
+		return;
+	daemon_stop(SIGKILL);
+	for (int i = 1; i <= LEFT; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "v1-leaving-%d", i);
+		copied &= set_copy("v1", name);
+	}
+	tap_ok(copied && pins_count("") == LEFT + 1, "sets left over: %d", LEFT);
+	daemon_how.program = variants.next;
+	tap_ok(daemon_start() && pins_count("v2") > 20 && pins_count("") == 1,
+	       "sets left over: one more is replaced, and all of them go");
+	tap_ok(refused(), "sets left over: it enforces");
+	daemon_stop(SIGTERM);
+}
+
 void scene_upgrades(void)
 {
 	upgrade("other programs", NULL, variants.other, "v1");
 	upgrade("the next contract", NULL, variants.next, "v2");
 	upgrade("the contract before", variants.next, NULL, "v1");
 	upgrade_policy();
+	upgrade_left_over();
 }

@@ -145,13 +145,16 @@ static int drain_old(struct daemon *daemon, struct kern_old *old, bool carried)
 
 int daemon_drain_old(struct daemon *daemon)
 {
-	bool carried[OLD_SETS_MAX] = { false };
+	bool carried[OLD_SETS_MAX + 1] = { false };
 
+	int r = daemon->old_count ? kern_old_await() : 0;
+
+	if (r)
+		return log_err(r, "wait for the programs that were replaced");
 	for (size_t i = 0; i < daemon->old_count; i++)
 		carried[i] = is_carried(daemon, i);
 	for (size_t i = 0; i < daemon->old_count; i++) {
-		int r = drain_old(daemon, daemon->olds[i], carried[i]);
-
+		r = drain_old(daemon, daemon->olds[i], carried[i]);
 		daemon->olds[i] = kern_old_free(daemon->olds[i]);
 		if (r)
 			return log_err(r, "let go of a set of pins that was replaced");

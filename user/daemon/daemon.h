@@ -68,7 +68,8 @@ struct daemon {
 	struct kern_pins pins;
 	int pins_error; /* why nothing can be pinned: -ENODEV; 0 */
 	struct kern_old *replacing; /* what is in force until ours is */
-	struct kern_old *olds[OLD_SETS_MAX]; /* replaced, and not read to their end yet */
+	/* Replaced, and not read to their end yet: what was left over, and the one that we replace. */
+	struct kern_old *olds[OLD_SETS_MAX + 1];
 	size_t old_count;
 	uint32_t files_noted; /* file numbers below this one are in the ledger */
 	struct kern_selftest selftest;

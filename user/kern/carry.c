@@ -29,6 +29,13 @@ static int old_get(const struct kern_old *old, const char *name)
 	return bpf_obj_get(path);
 }
 
+/* One that not every version has. -1: this one has not. */
+static int old_get_perhaps(const struct kern_old *old, const char *name, int *ret)
+{
+	*ret = old_get(old, name);
+	return *ret < 0 && *ret != -ENOENT ? *ret : 0;
+}
+
 /* Numbers of files mean nothing without their names, which have one shape in every version. */
 static int old_check_names(const struct kern_old *old)
 {
@@ -85,11 +92,14 @@ int kern_old_open(const char *set, struct kern_old **ret_old)
 	if (!old)
 		return -ENOMEM;
 	snprintf(old->set, sizeof(old->set), "%s", set);
-	old->subjects = old_get(old, "map_subjects");
-	old->names = old_get(old, "map_file_names");
+	old->subjects = old->names = -1;
 	old->ring_maps[0] = old_get(old, "map_deviations");
 	old->ring_maps[1] = old_get(old, "map_events");
 	r = old_map_ledger(old);
+	if (!r)
+		r = old_get_perhaps(old, "map_subjects", &old->subjects);
+	if (!r)
+		r = old_get_perhaps(old, "map_file_names", &old->names);
 	if (!r)
 		r = old_check_names(old);
 	if (!r && (old->ring_maps[0] < 0 || old->ring_maps[1] < 0))
@@ -135,14 +145,16 @@ void kern_old_repeats_tell(struct kern_old *old, const struct kern_repeat_handle
 
 int kern_old_counters(struct kern_old *old, struct kern *kern)
 {
-	_cleanup_close_ int counters = old_get(old, "map_counters");
-	_cleanup_close_ int faults = old_get(old, "map_faults");
-	struct counted from = {
-		.set = old->set, .ledger = &old->known, .counters = counters, .faults = faults
-	};
-	int r;
+	_cleanup_close_ int counters = -1, faults = -1;
+	struct counted from = { .set = old->set, .ledger = &old->known };
+	int r = old_get_perhaps(old, "map_counters", &counters);
 
-	programs_await();
+	if (!r)
+		r = old_get_perhaps(old, "map_faults", &faults);
+	if (r)
+		return r;
+	from.counters = counters;
+	from.faults = faults;
 	old_know(old);
 	r = counters_carry(kern->ledger, &from);
 	if (!r)
@@ -241,6 +253,23 @@ int kern_old_discard(const char *set)
 int kern_old_detach(struct kern_old *old)
 {
 	return set_remove_links(old->set);
+}
+
+/*
+ * Who runs in a program that was detached may still count and record. The kernel waits for all that run now when a
+ * map of maps is changed (maybe_wait_bpf_programs()), hence one is made for that; membarrier(2) would not do on one
+ * processor, nor with nohz_full.
+ */
+int kern_old_await(void)
+{
+	const __u32 first = 0;
+	_cleanup_close_ int inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "cw_await", 4, 4, 1, NULL);
+	LIBBPF_OPTS(bpf_map_create_opts, options, .inner_map_fd = (__u32)inner);
+	_cleanup_close_ int outer = inner < 0 ? inner
+					      : bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS,
+							       "cw_await", 4, 4, 1, &options);
+
+	return outer < 0 ? outer : bpf_map_update_elem(outer, &first, &inner, BPF_ANY);
 }
 
 int kern_old_consume(struct kern_old *old, kern_record_handler handler, void *context)

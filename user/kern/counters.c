@@ -4,9 +4,7 @@
  * what the sets that were replaced had counted, in the ledger.
  */
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 #include "kern/internal.h"
 #include "util/fault.h"
@@ -190,10 +188,4 @@ int counters_carry(struct cw_ledger *to, const struct counted *from)
 	__atomic_store_n(&to->carried_current, other, __ATOMIC_RELEASE);
 	fault_point("counters-carried");
 	return 0;
-}
-
-/* Programs run where the kernel waits for all that run now; it has no other call for that. */
-void programs_await(void)
-{
-	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
