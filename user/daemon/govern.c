@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From policy files to what the kernel judges by, and never half of it: everything is read, resolved
- * and compiled first; then files are admitted, the image is published by one write, and what is no
- * longer named is removed. A mistake on the way leaves what is in force in force.
+ * From policy files to what is published, and never half of it: everything is read, resolved and compiled first. A
+ * mistake on the way leaves what is in force in force.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -165,7 +164,7 @@ static int govern_check_pins(struct daemon *daemon, const struct policy_set *set
 	return r;
 }
 
-/* ------------------------------------------------------------------ publishing */
+/* ------------------------------------------------------------------ what policies name, on this host */
 
 /* hash_later: what is in force is looked at once more, and nothing may keep us. */
 static int facts_look(struct daemon *daemon, const struct policy_list *list, bool keep_names,
@@ -210,77 +209,7 @@ static int facts_gather(struct daemon *daemon, const struct policy_list *list,
 	return r;
 }
 
-/* Compile a set with facts for one of the two places, note what it says, and put it there. */
-static int publish_image(struct daemon *daemon, enum cw_image_slot slot,
-			 const struct policy_set *set, const struct policy_list *list,
-			 const struct facts *facts, struct diagnostics *diagnostics)
-{
-	struct governing *governing = &daemon->governing;
-	struct catalogue *catalogue = NULL;
-	struct image image;
-	int map, r;
-
-	r = kern_image_begin(daemon->kern, &image, &map);
-	if (r)
-		return log_err(r, "make room for a policy image");
-	r = image_compile(set, facts, governing->generation + 1, &image, diagnostics, &catalogue);
-	if (!r)
-		r = numbers_note(daemon, slot, set, catalogue);
-	fault_point("noted");
-	if (!r)
-		r = trust_admit(daemon, list, facts);
-	fault_point("admitted");
-	if (r) {
-		kern_image_abandon(&image, map);
-		catalogue_free(catalogue);
-		return r;
-	}
-	r = kern_image_publish(daemon->kern, slot, &image, map);
-	if (r) {
-		catalogue_free(catalogue);
-		return log_err(r, "publish the policy image");
-	}
-	fault_point("published");
-	governing->generation++;
-	catalogue_free(governing->catalogues[governing->generation % CATALOGUES_KEPT]);
-	governing->catalogues[governing->generation % CATALOGUES_KEPT] = catalogue;
-	return 0;
-}
-
-/* Where modes are set for a time, what they fall back to is published first. */
-static int publish_before(struct daemon *daemon, const struct policy_set *set,
-			  const struct policy_list *list, const struct facts *facts)
-{
-	struct diagnostics ignored = { 0 }; /* the same as of the current one */
-	struct policy_set before = *set;
-	int r;
-
-	if (!daemon->fall_back_at)
-		return 0;
-	memcpy(before.mode_override, daemon->mode_before, sizeof(before.mode_override));
-	r = publish_image(daemon, CW_IMAGE_BEFORE, &before, list, facts, &ignored);
-	diagnostics_release(&ignored);
-	return r;
-}
-
-/* Put a set in force with facts; all stay the caller's. */
-int govern_publish(struct daemon *daemon, const struct policy_set *set,
-		   const struct policy_list *list, const struct facts *facts,
-		   struct diagnostics *diagnostics)
-{
-	int r = publish_before(daemon, set, list, facts);
-
-	if (r)
-		return r;
-	kern_fall_back_at(daemon->kern, daemon->fall_back_at);
-	fault_point("fall-back-set");
-	r = publish_image(daemon, CW_IMAGE_CURRENT, set, list, facts, diagnostics);
-	if (!r)
-		r = trust_sweep(daemon, facts);
-	if (!r)
-		r = kern_label_running(daemon->kern);
-	return r;
-}
+/* ------------------------------------------------------------------ loading */
 
 /* A file that went by mistake ends enforcement; that is not to pass without a word. */
 static void tell_left(const struct policy_list *before, const struct policy_list *now,

@@ -135,7 +135,7 @@ int kern_image_publish(struct kern *kern, enum cw_image_slot slot, struct image 
 	return 0;
 }
 
-void kern_fall_back_at(struct kern *kern, uint64_t time)
+uint64_t kern_fall_back_at(struct kern *kern, uint64_t time)
 {
-	__atomic_store_n(&kern->bss->fall_back_at, time, __ATOMIC_SEQ_CST);
+	return __atomic_exchange_n(&kern->bss->fall_back_at, time, __ATOMIC_SEQ_CST);
 }
