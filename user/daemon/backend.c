@@ -64,6 +64,13 @@ static int backend_test(struct daemon *daemon, enum cw_backend backend, bool qui
 		 : 0;
 }
 
+static int label_running(const struct daemon *daemon)
+{
+	int r = kern_label_running(daemon->kern);
+
+	return r ? log_err(r, "look for processes that are to be governed") : 0;
+}
+
 /* Labels of the set that is replaced, and of what nobody labelled yet. */
 static int backend_label(struct daemon *daemon)
 {
@@ -77,16 +84,16 @@ static int backend_label(struct daemon *daemon)
 	}
 	if (r)
 		return log_err(r, "carry the labels over");
-	r = kern_label_running(daemon->kern);
+	r = label_running(daemon);
 	/* Most were given when the policies were published: no hook was live then, and this is the rest. */
 	daemon->labelled = daemon->replacing ? -1 : (int)kern_labels_given(daemon->kern);
 	return r;
 }
 
 /* The kernel, too, says -EINVAL; here that means mistakes in the policies, and nothing else. */
-static int not_policies(int error)
+static int not_policies(int error, const struct diagnostics *diagnostics)
 {
-	return error == -EINVAL ? -ENOEXEC : error;
+	return error == -EINVAL && !diagnostics->errors ? -ENOEXEC : error;
 }
 
 /* Attach, test, label, pin. */
@@ -116,10 +123,11 @@ static int backend_try(struct daemon *daemon, enum cw_backend backend, bool quie
 	if (!r)
 		r = backend_inherit(daemon);
 	fault_point("loaded");
-	if (r)
-		return not_policies(r);
-	r = govern_load(daemon, diagnostics);
-	return r ? r : not_policies(backend_begin(daemon, backend, quiet));
+	if (!r)
+		r = govern_load(daemon, diagnostics);
+	if (!r)
+		r = backend_begin(daemon, backend, quiet);
+	return not_policies(r, diagnostics);
 }
 
 /* What is pinned does what ours would: take it over, and put the policies in force in it. */
@@ -136,10 +144,10 @@ static int backend_adopt(struct daemon *daemon, struct diagnostics *diagnostics)
 	if (!r)
 		r = backend_test(daemon, daemon->pins.backend, false);
 	if (!r)
-		r = kern_label_running(daemon->kern);
+		r = label_running(daemon);
 	if (!r)
 		log_notice("took over what is pinned in %s", daemon->pins.current);
-	return r;
+	return not_policies(r, diagnostics);
 }
 
 /* Forget what an attempt put into the kernel; what it read is read again. */
@@ -167,14 +175,34 @@ static int backend_forced(struct daemon *daemon, enum cw_backend backend,
 	return r;
 }
 
+static void tell_none(const struct daemon *daemon, const int errors[CW_BACKEND_MAX])
+{
+	log_err(0, "no backend works on this host");
+	for (int backend = 0; backend < CW_BACKEND_MAX; backend++) {
+		const char *obstacle = kern_probe_obstacle(&daemon->probe,
+							   (enum cw_backend)backend);
+
+		/* -EPROTO: it failed its self-test. */
+		log_message(LOG_LEVEL_NOTICE,
+			    obstacle || errors[backend] == -EPROTO ? 0 : errors[backend], "%s: %s",
+			    vocabulary_word(&words_backend, (size_t)backend),
+			    obstacle ? obstacle
+				     : "its programs could not be loaded, attached or believed");
+	}
+	log_hint("`cachewarden doctor` tells what to change");
+}
+
 static int backend_best(struct daemon *daemon, struct diagnostics *diagnostics)
 {
+	int errors[CW_BACKEND_MAX];
+
 	for (int backend = 0; backend < CW_BACKEND_MAX; backend++) {
 		struct diagnostics these = { 0 };
 		int r = -EOPNOTSUPP;
 
 		if (!kern_probe_obstacle(&daemon->probe, (enum cw_backend)backend))
 			r = backend_try(daemon, (enum cw_backend)backend, true, &these);
+		errors[backend] = r;
 		if (!r || r == -EINVAL) {
 			*diagnostics = these;
 			if (r)
@@ -188,17 +216,7 @@ static int backend_best(struct daemon *daemon, struct diagnostics *diagnostics)
 	}
 	if (diagnostics->errors)
 		return -EOPNOTSUPP;
-	log_err(0, "no backend works on this host");
-	for (int backend = 0; backend < CW_BACKEND_MAX; backend++) {
-		const char *obstacle = kern_probe_obstacle(&daemon->probe,
-							   (enum cw_backend)backend);
-
-		log_message(LOG_LEVEL_NOTICE, 0, "%s: %s",
-			    vocabulary_word(&words_backend, (size_t)backend),
-			    obstacle ? obstacle
-				     : "its programs could not be loaded, attached or believed");
-	}
-	log_hint("`cachewarden doctor` tells what to change");
+	tell_none(daemon, errors);
 	return -EOPNOTSUPP;
 }
 

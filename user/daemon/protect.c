@@ -46,8 +46,13 @@ int daemon_protect_first(struct daemon *daemon)
 {
 	int r = daemon_protect(daemon);
 
-	if (r)
-		return log_err(r, "protect ourselves");
+	if (r) {
+		log_err(r, "protect ourselves");
+		log_hint("without --protect nothing of this is loaded; CW_LIBBPF_DEBUG=1 shows all "
+			 "that "
+			 "libbpf and the verifier say");
+		return r;
+	}
 	if (!daemon->options.protect)
 		return 0;
 	if (!kern_can_protect(daemon->kern))

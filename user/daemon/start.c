@@ -43,13 +43,15 @@ static int start_sources(struct daemon *daemon)
 	daemon->second_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	daemon->settle_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (daemon->epoll < 0)
-		return -errno;
+		return log_err(-errno, "make the daemon's loop");
 	r = daemon_poll(daemon, daemon->signals);
 	r = r ? r : daemon_poll(daemon, daemon->batch_timer);
 	r = r ? r : daemon_poll(daemon, daemon->second_timer);
 	r = r ? r : daemon_poll(daemon, daemon->settle_timer);
+	if (r)
+		return log_err(r, "make the daemon's loop");
 	daemon_timer(daemon->second_timer, 1000, true);
-	return r;
+	return 0;
 }
 
 /* Of 20 ms: one that was killed, or told to stop, holds the directory a little longer. */
@@ -110,16 +112,53 @@ static int start_records(struct daemon *daemon)
 
 	daemon->recent = recent_new();
 	if (!daemon->recent)
-		return -ENOMEM;
+		return log_err(-ENOMEM, "remember what was told");
 	r = daemon_drain_old(daemon);
 	fault_point("drained");
-	if (!r)
-		r = kern_ring_open(daemon->kern, daemon_record, daemon);
 	if (r)
 		return r;
+	r = kern_ring_open(daemon->kern, daemon_record, daemon);
+	if (r)
+		return log_err(r, "open what the kernel records to");
 	recording_number(daemon);
 	tell_repeats_begun(daemon);
-	return daemon_consume(daemon);
+	r = daemon_consume(daemon);
+	if (!r)
+		r = daemon_poll(daemon, kern_ring_fd(daemon->kern));
+	return r ? log_err(r, "read what the kernel recorded") : 0;
+}
+
+static int start_naming(struct daemon *daemon)
+{
+	int r = naming_new(daemon, &daemon->naming);
+
+	if (!r)
+		r = daemon_poll(daemon, ipc_server_fd(daemon->server));
+	return r ? log_err(r, "make what events are named by") : 0;
+}
+
+static int start_watch(struct daemon *daemon)
+{
+	int r = watch_new(&daemon->watch);
+
+	if (r) {
+		log_err(r, "watch the files that policies name");
+		if (r == -EMFILE)
+			log_hint("fs.inotify.max_user_instances is used up: `sysctl "
+				 "fs.inotify.max_user_instances=1024`");
+		return r;
+	}
+	r = daemon_watch(daemon);
+	if (!r)
+		r = daemon_poll(daemon, watch_fd(daemon->watch));
+	return r ? log_err(r, "watch the files that policies name") : 0;
+}
+
+static int start_unprivileged(void)
+{
+	int r = privilege_drop();
+
+	return r ? log_err(r, "drop the privileges that are not needed any more") : 0;
 }
 
 static int daemon_start(struct daemon *daemon)
@@ -133,7 +172,7 @@ static int daemon_start(struct daemon *daemon)
 	kern_probe(&daemon->probe);
 	daemon->registry = file_registry_new();
 	if (!daemon->registry)
-		return -ENOMEM;
+		return log_err(-ENOMEM, "start");
 	/* The socket first: a second daemon must not get as far as attaching anything. */
 	r = start_server(daemon);
 	if (!r)
@@ -143,28 +182,20 @@ static int daemon_start(struct daemon *daemon)
 	if (!r)
 		r = daemon_choose_backend(daemon);
 	if (!r)
-		r = naming_new(daemon, &daemon->naming);
+		r = start_naming(daemon);
 	if (!r)
 		r = recording_new(daemon);
 	if (!r)
-		r = watch_new(&daemon->watch);
-	if (!r)
-		r = daemon_watch(daemon);
-	if (!r)
-		r = daemon_poll(daemon, ipc_server_fd(daemon->server));
-	if (!r)
-		r = daemon_poll(daemon, watch_fd(daemon->watch));
+		r = start_watch(daemon);
 	if (!r)
 		r = daemon_protect_first(daemon);
 	if (!r)
-		r = privilege_drop();
+		r = start_unprivileged();
 	if (!r)
 		r = recording_start(daemon);
 	/* When there is somebody to write them. */
 	if (!r)
 		r = start_records(daemon);
-	if (!r)
-		r = daemon_poll(daemon, kern_ring_fd(daemon->kern));
 	return r;
 }
 

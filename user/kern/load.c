@@ -20,32 +20,41 @@ static pthread_mutex_t load_log_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int load_remember(enum libbpf_print_level level, const char *format, va_list args)
 {
-	char line[16384];
-	size_t length, keep = sizeof(load_log) - 1;
+	_cleanup_free_ char *text = NULL;
+	size_t keep = sizeof(load_log) - 1;
+	int length;
 
 	if (getenv("CW_LIBBPF_DEBUG"))
 		return vfprintf(stderr, format, args);
 	if (level == LIBBPF_DEBUG)
 		return 0;
-	length = (size_t)vsnprintf(line, sizeof(line), format, args);
-	if (length >= sizeof(line))
-		length = sizeof(line) - 1;
-	if (length < keep)
-		keep = length;
+	/* A verifier's log comes as one text, of megabytes perhaps. */
+	length = vasprintf(&text, format, args);
+	if (length < 0) {
+		text = NULL;
+		return 0;
+	}
+	if ((size_t)length < keep)
+		keep = (size_t)length;
 	pthread_mutex_lock(&load_log_lock);
 	memmove(load_log, load_log + keep, sizeof(load_log) - 1 - keep);
-	memcpy(load_log + sizeof(load_log) - 1 - keep, line + length - keep, keep);
+	memcpy(load_log + sizeof(load_log) - 1 - keep, text + (size_t)length - keep, keep);
 	pthread_mutex_unlock(&load_log_lock);
 	return 0;
 }
 
-static const char *load_last_words(void)
+void load_last_words(void)
 {
 	const char *text = load_log;
 
 	while (text < load_log + sizeof(load_log) - 1 && !*text)
 		text++;
-	return text;
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		log_debug("%.*s", (int)length, text);
+		text += length + (text[length] == '\n');
+	}
 }
 
 static struct warden_bpf *maps_open(void)
@@ -131,7 +140,7 @@ void kern_build_let_go(void)
 static void load_tell(enum cw_backend backend, int error)
 {
 	log_err(error, "load the programs of backend %s", vocabulary_word(&words_backend, backend));
-	log_debug("%s", load_last_words());
+	load_last_words();
 	log_hint("`cachewarden doctor` tells what works here; CW_LIBBPF_DEBUG=1 shows all that "
 		 "libbpf and the verifier say");
 }
@@ -140,14 +149,17 @@ static int load_programs(struct kern *kern, const struct kern_probe *probe)
 {
 	const struct bpf_object_skeleton *skeleton = kern->skeleton->skeleton;
 	_cleanup_free_ void *bytes = object_copy(skeleton->data, skeleton->data_sz, &probe->code);
-	_cleanup_close_ int types =
-		probe->types ? types_excerpt(probe->types, bpf_object__btf(kern->skeleton->obj))
-			     : -1;
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = skeleton->name);
+	_cleanup_close_ int types = -1;
 	char path[32];
 
 	if (!bytes)
 		return -errno;
+	if (probe->types)
+		types = types_excerpt(probe->types, bpf_object__btf(kern->skeleton->obj));
+	if (types < 0 && probe->types)
+		log_message(LOG_LEVEL_DEBUG, types,
+			    "make an excerpt of the kernel's types; it takes all");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", types);
 	/* For a type that the kernel itself does not have libbpf looks through the modules, which takes CAP_SYS_ADMIN;
 	 * not where it is told a file. */
@@ -164,8 +176,12 @@ int kern_load(const struct kern_probe *probe, enum cw_backend backend, bool quie
 	struct kern *kern = kern_new(probe, backend, kern_probe_turns(probe));
 	int r;
 
-	if (!kern)
-		return -errno;
+	if (!kern) {
+		r = -errno;
+		if (!quiet)
+			load_tell(backend, r);
+		return r;
+	}
 	r = warden_bpf__load(kern->skeleton);
 	if (!r)
 		r = kern_map_memory(kern);
@@ -262,7 +278,7 @@ static int label_pass(int program)
 		return iterator;
 	while ((n = read(iterator, sink, sizeof(sink))) > 0 || (n < 0 && errno == EAGAIN))
 		;
-	return 0;
+	return n < 0 ? -errno : 0;
 }
 
 /* Again and again until a pass finds nobody new: a child may have been passed by before its parent

@@ -191,8 +191,10 @@ static int protect_load(struct kern *kern)
 		r = protect_bpf__attach(kern->protect);
 	if (!r)
 		r = attach_last(kern);
-	if (r)
+	if (r) {
+		load_last_words();
 		kern_unprotect(kern);
+	}
 	return r;
 }
 
