@@ -182,6 +182,8 @@ static void server_subscribe(struct ipc_server *server, struct connection *conne
 	}
 	connection->format = request->format;
 	server_begin(server, connection, request);
+	if (connection->state == CONNECTION_DEAD)
+		return;
 	connection->state = CONNECTION_TAILING;
 	server_remark(server, connection);
 	server_subscription(server, connection, true);

@@ -107,6 +107,9 @@ static void judge_current(struct kern_pins *pins, const struct kern_probe *probe
 	}
 	pins->turns = set_turns(&ledger);
 	kern = kern_new(probe, pins->backend, pins->turns);
+	if (!kern)
+		buffer_printf(&pins->problems, "cannot be compared with what ours would be: %s\n",
+			      strerror(errno));
 	pins->state = kern && !set_check_shapes(pins->current, kern, probe->cgroup, &pins->problems)
 			      ? KERN_PINS_OURS
 			      : KERN_PINS_WRONG;
@@ -183,10 +186,12 @@ int kern_pins_left_over(const struct kern_pins *pins, char ***ret_names, size_t 
 	for (size_t i = 0; i < count; i++) {
 		char path[KERN_PATH];
 
+		bool set = is_set(names[i]);
+
 		set_path(path, sizeof(path), pins->directory, names[i]);
 		free(names[i]);
 		names[i] = NULL;
-		if (!is_set(strrchr(path, '/') + 1) || strcmp(path, pins->current) == 0)
+		if (!set || !*path || strcmp(path, pins->current) == 0)
 			continue;
 		names[kept] = strdup(path);
 		if (!names[kept++])
@@ -227,7 +232,7 @@ int kern_adopt(const struct kern_probe *probe, const struct kern_pins *pins, str
 	int r = 0;
 
 	if (!kern)
-		return -ENOMEM;
+		return log_err(-errno, "adopt %s", pins->current);
 	count = pin_table(kern->skeleton, pins->backend, pins->turns, table);
 	for (size_t i = 0; i < count && !r; i++)
 		r = adopt_pin(kern, pins, &table[i]);

@@ -65,7 +65,7 @@ static void tellings_deliver(const struct repeats *repeats)
 	const struct kern_repeat_handler *handler = repeats->handler;
 	struct cw_ledger *ledger = repeats->rings->ledger;
 	struct cw_tellings *tellings = &ledger->tellings;
-	uint64_t sequence = tellings->sequence;
+	uint64_t sequence = tellings->sequence, told = tellings->told;
 
 	for (uint64_t i = 0; i < tellings->count; i++) {
 		const struct cw_telling *telling = &tellings->telling[i];
@@ -77,10 +77,12 @@ static void tellings_deliver(const struct repeats *repeats)
 		fault_point("repeat-told");
 	}
 	handler->settle(handler->context);
+	/* What cannot be noted (there is no memory for it) will be told again, hence counts as told then. */
 	for (uint64_t i = 0; i < tellings->count; i++)
-		bpf_map_update_elem(repeats->told, &tellings->telling[i].same,
-				    &tellings->telling[i].up_to, BPF_ANY);
-	ledger->repeats_told = tellings->told;
+		if (bpf_map_update_elem(repeats->told, &tellings->telling[i].same,
+					&tellings->telling[i].up_to, BPF_ANY))
+			told -= tellings->telling[i].count;
+	ledger->repeats_told = told;
 	if (repeats->rings->batch.sequence < sequence)
 		repeats->rings->batch.sequence = sequence;
 	rings_note(repeats->rings);

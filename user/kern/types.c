@@ -130,6 +130,8 @@ static int type_copy(struct excerpt *excerpt, __u32 id)
 {
 	int copy, r;
 
+	if (id >= btf__type_cnt(excerpt->from))
+		return -EINVAL;
 	if (!id || excerpt->copies[id])
 		return (int)excerpt->copies[id];
 	copy = btf__add_type(excerpt->to, excerpt->from, btf__type_by_id(excerpt->from, id));
