@@ -151,6 +151,12 @@ static void every_second(struct daemon *daemon)
 	}
 	daemon_check(daemon);
 	modes_fall_back(daemon);
+	if (daemon->resolve_soon && daemon->resolver_fd < 0) {
+		daemon->resolve_soon = false;
+		r = resolve_start(daemon);
+		if (r)
+			log_err(r, "look host names up");
+	}
 	if ((now - daemon->started) % FACTS_SECONDS == 0) {
 		r = govern_refresh(daemon, NULL);
 		if (!r)

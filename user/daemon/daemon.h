@@ -95,6 +95,7 @@ struct daemon {
 	uint8_t mode_before[CW_INSTANCES_MAX]; /* to fall back to at fall_back_at */
 	pid_t resolver; /* child that looks host names up */
 	int resolver_fd; /* its answers, -1: none is at it */
+	bool resolve_soon; /* some names had no answer when policies were loaded */
 	pid_t hasher; /* … and one that hashes pinned files */
 	int hasher_fd;
 	unsigned int settle_milliseconds; /* from a change on disk to the look at it */
@@ -147,6 +148,8 @@ int numbers_assign(const struct cw_ledger *ledger, struct policy_list *fresh,
 /* Note what is about to be put in force. */
 int numbers_note(struct daemon *daemon, enum cw_image_slot slot, const struct policy_set *set,
 		 const struct catalogue *catalogue);
+/* Note the modes of a set: those that were set by command. */
+void numbers_note_modes(struct daemon *daemon, const struct policy_set *set);
 int vacant_policy(size_t number, struct policy **ret);
 /* Index of an instance's policy in a list; its count where there is none. */
 size_t list_find(const struct policy_list *list, const char *instance);
@@ -196,6 +199,9 @@ void hasher_end(struct daemon *daemon);
 /* resolve.c: host names, looked up by a child. When resolver_fd is readable the answers are there. */
 int resolve_begin(struct daemon *daemon);
 int resolve_end(struct daemon *daemon, struct facts *ret_names); /* only names are set */
+/* Those of a list, in a few seconds at most: who has not answered by then has what it had before, and an error. */
+int resolve_now(struct daemon *daemon, const struct policy_list *list, const struct facts *previous,
+		struct facts *ret_names);
 
 /* naming.c: from a record to an event with names. */
 int naming_new(const struct daemon *daemon, struct naming **ret_naming);

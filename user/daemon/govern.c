@@ -167,14 +167,14 @@ static int govern_check_pins(struct daemon *daemon, const struct policy_set *set
 /* ------------------------------------------------------------------ what policies name, on this host */
 
 /* hash_later: what is in force is looked at once more, and nothing may keep us. */
-static int facts_look(struct daemon *daemon, const struct policy_list *list, bool keep_names,
-		      bool hash_later, const struct facts *previous, struct facts *ret)
+static int facts_look(struct daemon *daemon, const struct policy_list *list, bool hash_later,
+		      const struct facts *previous, struct facts *ret)
 {
 	struct gather_options options = {
 		.identifier = { .identify = kern_identify,
 				.context = daemon->kern,
 				.hash_later = hash_later },
-		.keep_names = keep_names,
+		.keep_names = true, /* resolve.c looks them up */
 	};
 
 	return host_facts_gather(list->items, list->count, daemon->registry, &options, previous,
@@ -195,15 +195,22 @@ static bool facts_young(const struct facts *facts)
 static int facts_gather(struct daemon *daemon, const struct policy_list *list,
 			const struct facts *previous, struct facts *ret)
 {
-	int r = facts_look(daemon, list, false, false, previous, ret);
+	struct facts known = previous ? *previous : (struct facts){ 0 }, names;
+	int r = resolve_now(daemon, list, previous, &names);
 
+	if (r)
+		return r;
+	known.names = names.names;
+	known.name_count = names.name_count;
+	r = facts_look(daemon, list, false, &known, ret);
+	facts_release(&names);
 	for (int try = 0; !r && facts_young(ret) && try < YOUNG_TRIES; try++) {
 		struct facts young = *ret;
 
 		*ret = (struct facts){ 0 };
 		/* Names are not looked up again, nor what was hashed hashed. */
 		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
-		r = facts_look(daemon, list, true, false, &young, ret);
+		r = facts_look(daemon, list, false, &young, ret);
 		facts_release(&young);
 	}
 	return r;
@@ -272,7 +279,7 @@ int govern_refresh(struct daemon *daemon, const struct facts *names)
 		previous.names = names->names;
 		previous.name_count = names->name_count;
 	}
-	r = facts_look(daemon, &governing->list, true, true, &previous, &facts);
+	r = facts_look(daemon, &governing->list, true, &previous, &facts);
 	if (r)
 		return r;
 	switch (host_facts_compare(&governing->facts, &facts)) {

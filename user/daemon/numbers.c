@@ -127,8 +127,10 @@ static void note_instances(struct cw_ledger *ledger, const struct policy_set *se
 }
 
 /* Modes are noted apart from the image that a fall-back needs beside. */
-static void note_modes(struct cw_ledger *ledger, const struct policy_set *set)
+void numbers_note_modes(struct daemon *daemon, const struct policy_set *set)
 {
+	struct cw_ledger *ledger = kern_ledger(daemon->kern);
+
 	for (size_t i = 1; i < CW_INSTANCES_MAX; i++)
 		ledger->instances[i].mode = set->mode_override[i];
 }
@@ -225,7 +227,7 @@ int numbers_note(struct daemon *daemon, enum cw_image_slot slot, const struct po
 	ledger->generation = catalogue->generation;
 	note_instances(ledger, set);
 	if (slot == CW_IMAGE_CURRENT)
-		note_modes(ledger, set);
+		numbers_note_modes(daemon, set);
 	return 0;
 }
 

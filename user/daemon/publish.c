@@ -121,9 +121,11 @@ int govern_publish(struct daemon *daemon, const struct policy_set *set,
 	time = kern_fall_back_at(daemon->kern, daemon->fall_back_at);
 	fault_point("fall-back-set");
 	r = image_put(daemon, CW_IMAGE_CURRENT, set, list, facts, &current);
-	if (r)
+	if (r) {
 		kern_fall_back_at(daemon->kern, time);
-	else
+		numbers_note_modes(daemon, &daemon->governing.set);
+	} else {
 		publish_settle(daemon, facts);
+	}
 	return r;
 }

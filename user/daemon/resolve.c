@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Host names are looked up again on a schedule, and a name server may take its time: so a child does
- * it, with a copy of everything, and sends back one line an address (or an error) through a pipe. The
- * daemon goes on serving meanwhile.
+ * A name server may take its time: so a child looks host names up, with a copy of everything, and sends back one line
+ * an address (or an error) through a pipe. When policies are loaded it is waited for a little; what has not been
+ * answered then, and all names on a schedule, is looked up while the daemon goes on serving.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/daemon.h"
@@ -19,6 +22,7 @@
 #define NAME_TEXT 256
 #define ERROR_TEXT 128
 #define ANSWERS_MAX 65536 /* what the daemon takes from its own child */
+#define RESOLVE_MILLISECONDS 3000 /* what a load waits for name servers */
 
 /* At most PIPE_BUF bytes, so that a write is whole or not at all. */
 struct answer_line {
@@ -40,69 +44,91 @@ static void line_send(int to, const struct name_fact *name, const struct resolve
 		_exit(1);
 }
 
-static void __attribute__((noreturn)) resolver(const struct governing *governing, int to)
+/* One name after the other, each told when it is known. */
+static void __attribute__((noreturn))
+resolver(const struct policy_list *list, const struct facts *previous, int to)
 {
-	struct facts facts = { 0 };
+	struct name_set names = { 0 };
 
-	if (names_gather(governing->list.items, governing->list.count, &governing->facts, false,
-			 &facts))
+	if (names_collect(list->items, list->count, &names))
 		_exit(1);
-	for (size_t i = 0; i < facts.name_count; i++) {
-		const struct name_fact *name = &facts.names[i];
+	for (size_t i = 0; i < names.count; i++) {
+		struct name_fact name = { .name = (char *)names.names[i] };
 
-		if (!name->address_count)
-			line_send(to, name, NULL);
-		for (size_t j = 0; j < name->address_count; j++)
-			line_send(to, name, &name->addresses[j]);
+		if (name_look_up(&name, previous ? facts_name(previous, name.name) : NULL))
+			_exit(1);
+		if (!name.address_count)
+			line_send(to, &name, NULL);
+		for (size_t j = 0; j < name.address_count; j++)
+			line_send(to, &name, &name.addresses[j]);
 	}
 	_exit(0);
 }
 
+/* Returns the end of the pipe to read from, or a negative error. */
+static int resolver_begin(const struct policy_list *list, const struct facts *previous,
+			  pid_t *ret_child)
+{
+	pid_t parent = getpid(), child;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	child = fork();
+	if (!child)
+		resolver(list, previous, child_begin(parent, ends[1]));
+	close(ends[1]);
+	if (child < 0) {
+		int r = -errno;
+
+		close(ends[0]);
+		return r;
+	}
+	*ret_child = child;
+	return ends[0];
+}
+
 int resolve_begin(struct daemon *daemon)
 {
-	pid_t parent = getpid();
-	int ends[2];
+	int fd;
 
 	if (daemon->resolver_fd >= 0 || !daemon->governing.facts.name_count)
 		return 0; /* the last one is still at it, or there is nothing to look up */
-	if (pipe2(ends, O_CLOEXEC))
-		return -errno;
-	daemon->resolver = fork();
-	if (daemon->resolver < 0) {
-		close(ends[0]);
-		close(ends[1]);
-		return -errno;
-	}
-	if (!daemon->resolver)
-		resolver(&daemon->governing, child_begin(parent, ends[1]));
-	close(ends[1]);
-	daemon->resolver_fd = ends[0];
+	fd = resolver_begin(&daemon->governing.list, &daemon->governing.facts, &daemon->resolver);
+	if (fd < 0)
+		return fd;
+	daemon->resolver_fd = fd;
 	return 0;
 }
 
-/* The name's fact, which names has room for: lines of one name come together. */
-static struct name_fact *answer_name(struct name_fact *names, size_t *count, const char *name)
+/* What came so far: facts of names alone. */
+static struct name_fact *answer_name(struct facts *answers, const char *name)
 {
-	struct name_fact *last = *count ? &names[*count - 1] : NULL;
+	struct name_fact *last = answers->names ? &answers->names[answers->name_count] : NULL;
 
-	if (last && strcmp(last->name, name) == 0)
-		return last;
-	last = &names[*count];
-	last->name = strdup(name);
+	/* Lines of one name come together. */
+	if (answers->name_count && strcmp(last[-1].name, name) == 0)
+		return &last[-1];
+	last = reallocarray(answers->names, answers->name_count + 1, sizeof(*last));
+	if (!last)
+		return NULL;
+	answers->names = last;
+	last += answers->name_count;
+	*last = (struct name_fact){ .name = strdup(name) };
 	if (!last->name)
 		return NULL;
-	++*count;
+	answers->name_count++;
 	return last;
 }
 
-static int answer_add(struct name_fact *names, size_t *count, struct answer_line *line)
+static int answer_add(struct facts *answers, struct answer_line *line)
 {
 	struct resolved_address *addresses;
 	struct name_fact *name;
 
 	line->name[NAME_TEXT - 1] = '\0';
 	line->error[ERROR_TEXT - 1] = '\0';
-	name = answer_name(names, count, line->name);
+	name = answer_name(answers, line->name);
 	if (!name)
 		return -ENOMEM;
 	if (*line->error && !name->error)
@@ -117,31 +143,88 @@ static int answer_add(struct name_fact *names, size_t *count, struct answer_line
 	return 0;
 }
 
-int resolve_end(struct daemon *daemon, struct facts *ret_names)
+/* All lines that come until the time is up (milliseconds; -1: never), and the child's end. -ETIME: it was up. */
+static int answers_read(int fd, pid_t child, int milliseconds, struct facts *ret)
 {
-	size_t room = daemon->governing.facts.name_count, count = 0;
-	struct name_fact *names = calloc(room + 1, sizeof(*names));
-	struct answer_line line;
-	int status = 0, r = names ? 0 : -ENOMEM;
+	struct facts answers = { 0 };
+	struct timespec now;
+	int status = 0, r = 0;
+	int64_t until;
 
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	until = now.tv_sec * 1000ll + now.tv_nsec / 1000000 + milliseconds;
 	for (size_t i = 0; !r && i < ANSWERS_MAX; i++) {
-		ssize_t length = read(daemon->resolver_fd, &line, sizeof(line));
+		struct pollfd polled = { .fd = fd, .events = POLLIN };
+		struct answer_line line;
+		int64_t left;
 
-		if (length != sizeof(line))
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left = until - (now.tv_sec * 1000ll + now.tv_nsec / 1000000);
+		if (milliseconds >= 0 && (left <= 0 || poll(&polled, 1, (int)left) == 0))
+			r = -ETIME;
+		else if (read(fd, &line, sizeof(line)) == sizeof(line))
+			r = answer_add(&answers, &line);
+		else
 			break;
-		/* A reload meanwhile may have changed how many names there are. */
-		if (count < room || (count && strcmp(names[count - 1].name, line.name) == 0))
-			r = answer_add(names, &count, &line);
 	}
-	daemon->resolver_fd = daemon_unpoll(daemon, daemon->resolver_fd);
-	while (waitpid(daemon->resolver, &status, 0) < 0 && errno == EINTR)
+	if (r)
+		kill(child, SIGKILL);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!r && (!WIFEXITED(status) || WEXITSTATUS(status)))
 		r = -EIO;
-	*ret_names = (struct facts){ .names = names, .name_count = count };
+	*ret = answers;
+	return r;
+}
+
+int resolve_end(struct daemon *daemon, struct facts *ret_names)
+{
+	int r = answers_read(daemon->resolver_fd, daemon->resolver, -1, ret_names);
+
+	daemon->resolver_fd = daemon_unpoll(daemon, daemon->resolver_fd);
 	if (r) {
 		facts_release(ret_names);
 		*ret_names = (struct facts){ 0 };
 	}
+	return r;
+}
+
+/* Who has not answered keeps what it had, and says so. Answers come in the order of the names. */
+static int answers_fill(const struct name_set *names, const struct facts *previous,
+			struct facts *answers)
+{
+	for (size_t i = answers->name_count; i < names->count; i++) {
+		struct name_fact *fact = answer_name(answers, names->names[i]);
+		int r = fact ? name_failed(fact, previous ? facts_name(previous, fact->name) : NULL,
+					   "no answer yet")
+			     : -ENOMEM;
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int resolve_now(struct daemon *daemon, const struct policy_list *list, const struct facts *previous,
+		struct facts *ret_names)
+{
+	struct name_set names = { 0 };
+	int fd = -1, r = names_collect(list->items, list->count, &names);
+	pid_t child;
+
+	*ret_names = (struct facts){ 0 };
+	if (!r && names.count) {
+		r = fd = resolver_begin(list, previous, &child);
+		if (fd >= 0)
+			r = answers_read(fd, child, RESOLVE_MILLISECONDS, ret_names);
+		close_fd(fd);
+	}
+	/* Those that are left are looked up beside the loop, which begins soon. */
+	daemon->resolve_soon = r == -ETIME || r == -EIO;
+	if (daemon->resolve_soon)
+		r = answers_fill(&names, previous, ret_names);
+	free(names.names);
+	if (r)
+		facts_release(ret_names);
 	return r;
 }

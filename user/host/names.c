@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "util/cleanup.h"
+#include "util/log.h"
 
 /* ------------------------------------------------------------------ sets of names */
 
@@ -105,7 +106,7 @@ static int name_keep(struct name_fact *fact, const struct name_fact *previous)
 	return 0;
 }
 
-static int name_failed(struct name_fact *fact, const struct name_fact *previous, const char *why)
+int name_failed(struct name_fact *fact, const struct name_fact *previous, const char *why)
 {
 	fact->error = strdup(why);
 	if (!fact->error)
@@ -113,7 +114,7 @@ static int name_failed(struct name_fact *fact, const struct name_fact *previous,
 	return previous ? name_keep(fact, previous) : 0;
 }
 
-static int name_look_up(struct name_fact *fact, const struct name_fact *previous)
+int name_look_up(struct name_fact *fact, const struct name_fact *previous)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
 	struct address_list list = { 0 };
@@ -133,7 +134,7 @@ static int name_look_up(struct name_fact *fact, const struct name_fact *previous
 	return r;
 }
 
-static int names_collect(struct policy *const *policies, size_t count, struct name_set *ret)
+int names_collect(struct policy *const *policies, size_t count, struct name_set *ret)
 {
 	int r = 0;
 
@@ -207,8 +208,9 @@ int network_gather(struct facts *facts)
 	int r = 0;
 
 	ephemeral_range(facts);
-	if (getifaddrs(&interfaces) && errno == ENOMEM)
-		return -ENOMEM;
+	/* Without them a guard would cover less than it says. */
+	if (getifaddrs(&interfaces))
+		return log_err(-errno, "read this host's addresses");
 	for (const struct ifaddrs *each = interfaces; !r && each; each = each->ifa_next)
 		r = addresses_add(&list, each->ifa_addr);
 	if (interfaces)
