@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/fsverity.h>
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,6 +10,7 @@
 #include "host/files.h"
 #include "policy/words.h"
 #include "util/cleanup.h"
+#include "util/regular.h"
 
 #define HASH_CHUNK (128 * 1024)
 
@@ -22,22 +21,11 @@ static EVP_MD_CTX *hash_free(EVP_MD_CTX *hash)
 }
 DEFINE_CLEANUP(EVP_MD_CTX *, hash_free);
 
-/* Readable, and the very same file: through /proc no name is looked up again. */
-static int file_reopen(int fd)
-{
-	char path[40];
-	int readable;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	readable = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	return readable < 0 ? -errno : readable;
-}
-
 int file_hash(int fd, uint8_t ret[32])
 {
 	_cleanup_(cleanup_hash_free) EVP_MD_CTX *hash = EVP_MD_CTX_new();
 	_cleanup_free_ char *chunk = malloc(HASH_CHUNK);
-	_cleanup_close_ int file = file_reopen(fd);
+	_cleanup_close_ int file = regular_reopen(fd);
 
 	if (!hash || !chunk)
 		return -ENOMEM;
@@ -62,7 +50,7 @@ int file_hash(int fd, uint8_t ret[32])
 
 int file_measure(int fd, struct verity_digest *ret)
 {
-	_cleanup_close_ int file = file_reopen(fd);
+	_cleanup_close_ int file = regular_reopen(fd);
 	union {
 		struct fsverity_digest digest;
 		uint8_t bytes[sizeof(struct fsverity_digest) + sizeof(ret->bytes)];

@@ -155,17 +155,15 @@ static void check_mirror(struct decode *decode)
 
 static void check_shadow_maps(struct decode *decode)
 {
+	_cleanup_names_ struct names shadows = NAMES_OF(decode, shadows);
 	const struct config *config = decode->config;
 
 	for (size_t i = 0; i < config->shadow_maps.count; i++) {
 		const struct config_shadow_map *map = &config->shadow_maps.items[i];
-		bool found = false;
 
-		for (size_t k = 0; k < config->shadows.count; k++)
-			found = found ||
-				strcasecmp(config->shadows.items[k].name, map->shadow) == 0;
 		/* Once for each section. */
-		if (found || (i && strcmp(map[-1].shadow, map->shadow) == 0))
+		if (names_find(&shadows, map->shadow) >= 0 ||
+		    (i && strcmp(map[-1].shadow, map->shadow) == 0))
 			continue;
 		diagnostic_hint(decode_warning(decode, &map->where,
 					       "[MapShadows.%s] is of a shadow that is not there",

@@ -2,15 +2,14 @@
 #include "instance/role_log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "util/cleanup.h"
+#include "util/regular.h"
 
 #define SLACK 2 /* seconds that a start time may be late: it is rounded, and clocks are set */
 
@@ -104,14 +103,14 @@ int role_log_read(const char *text, size_t length, struct role_marks *ret)
 
 int role_log_read_file(const char *path, struct role_marks *ret)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	_cleanup_free_ char *text = NULL;
 	struct stat st;
+	_cleanup_close_ int fd = regular_open(path, &st);
+	_cleanup_free_ char *text = NULL;
 	ssize_t length;
 	off_t from;
 
 	*ret = (struct role_marks){ 0 };
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+	if (fd < 0)
 		return 0;
 	text = malloc(ROLE_LOG_MAX);
 	if (!text)

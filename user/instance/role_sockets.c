@@ -10,6 +10,15 @@
 #include "instance/role_inside.h"
 #include "util/cleanup.h"
 
+/* Rows of a section that are looked at: more peers than an instance can have, and no more time than those take,
+ * for whoever is governed may be able to write the cpf. */
+#define PEERS_MAX 512
+
+static size_t peers(size_t rows)
+{
+	return rows < PEERS_MAX ? rows : PEERS_MAX;
+}
+
 static bool same_address(const struct process_socket *socket, int family, const void *bytes)
 {
 	return socket->family == family &&
@@ -75,7 +84,7 @@ static bool ecp_peer(const struct role_instance *instance, const struct role_pro
 {
 	const struct config *config = instance->config;
 
-	for (size_t i = 0; i < config->ecp_servers.count; i++)
+	for (size_t i = 0; i < peers(config->ecp_servers.count); i++)
 		if (any_peer(instance, process, config->ecp_servers.items[i].address,
 			     config->ecp_servers.items[i].port))
 			return true;
@@ -86,7 +95,7 @@ static bool shadow_peer(const struct role_instance *instance, const struct role_
 {
 	const struct config *config = instance->config;
 
-	for (size_t i = 0; i < config->shadows.count; i++)
+	for (size_t i = 0; i < peers(config->shadows.count); i++)
 		if (config->shadows.items[i].enabled &&
 		    any_peer(instance, process, config->shadows.items[i].address,
 			     config->shadows.items[i].port))
@@ -98,7 +107,7 @@ static bool mirror_peer(const struct role_instance *instance, const struct role_
 {
 	const struct config *config = instance->config;
 
-	for (size_t i = 0; i < config->mirrors.count; i++) {
+	for (size_t i = 0; i < peers(config->mirrors.count); i++) {
 		const struct config_mirror *mirror = &config->mirrors.items[i];
 
 		if ((*mirror->arbiter &&
@@ -107,18 +116,18 @@ static bool mirror_peer(const struct role_instance *instance, const struct role_
 		     any_peer(instance, process, mirror->agent_address, mirror->agent_port)))
 			return true;
 	}
-	for (size_t i = 0; i < config->mirror_members.count; i++) {
+	for (size_t i = 0; i < peers(config->mirror_members.count); i++) {
 		const struct config_mirror_member *member = &config->mirror_members.items[i];
 		const struct {
 			const char *address;
 			uint16_t port;
-		} peers[] = { { member->agent_address, member->agent_port },
-			      { member->private_address, member->port },
-			      { member->superserver_address, member->port } };
+		} addresses[] = { { member->agent_address, member->agent_port },
+				  { member->private_address, member->port },
+				  { member->superserver_address, member->port } };
 
-		for (size_t k = 0; !member->own && k < ARRAY_SIZE(peers); k++)
-			if (*peers[k].address &&
-			    any_peer(instance, process, peers[k].address, peers[k].port))
+		for (size_t k = 0; !member->own && k < ARRAY_SIZE(addresses); k++)
+			if (*addresses[k].address &&
+			    any_peer(instance, process, addresses[k].address, addresses[k].port))
 				return true;
 	}
 	return false;
@@ -128,7 +137,7 @@ static bool from_mirror(const struct role_instance *instance, const struct proce
 {
 	const struct config *config = instance->config;
 
-	for (size_t i = 0; i < config->mirror_members.count; i++) {
+	for (size_t i = 0; i < peers(config->mirror_members.count); i++) {
 		const struct config_mirror_member *member = &config->mirror_members.items[i];
 
 		if (!member->own && *member->private_address &&

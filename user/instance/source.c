@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "util/cleanup.h"
+#include "util/regular.h"
 #include "util/utf8.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
@@ -35,35 +36,41 @@ static int too_large(struct diagnostics *diagnostics, const char *file, size_t m
 	return -EFBIG;
 }
 
+static int not_a_file(struct diagnostics *diagnostics, const char *path, const struct stat *st)
+{
+	struct location where = { .file = path };
+
+	diagnostic_hint(diagnostics_add(diagnostics, SEVERITY_ERROR, &where,
+					"cannot be read: it is %s",
+					S_ISDIR(st->st_mode) ? "a directory" : "no regular file"),
+			"name the file itself");
+	return -EINVAL;
+}
+
 /* Of what the operator did not name himself, opening must neither wait nor have an effect. */
 static int source_open(const char *path, enum source_trust trust, size_t max,
 		       struct diagnostics *diagnostics, int *ret)
 {
-	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (trust == SOURCE_FOUND ? O_NONBLOCK : 0);
 	_cleanup_close_ int fd = -1;
 	struct stat st;
+	int r = 0;
 
-	if (trust == SOURCE_NAMED && strcmp(path, "-") == 0) {
+	if (trust == SOURCE_FOUND)
+		r = fd = regular_open(path, &st);
+	else if (strcmp(path, "-") == 0)
 		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
-	} else {
-		fd = open(path, flags);
-	}
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		int error = errno;
+	else
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (r == -ENOTSUP)
+		return not_a_file(diagnostics, path, &st);
+	if (fd < 0 || (trust != SOURCE_FOUND && fstat(fd, &st) < 0)) {
+		int error = r < 0 ? -r : errno;
 
 		cannot(diagnostics, path, "opened", error);
 		return -error;
 	}
-	if (S_ISDIR(st.st_mode) || (trust == SOURCE_FOUND && !S_ISREG(st.st_mode))) {
-		struct location where = { .file = path };
-
-		diagnostic_hint(
-			diagnostics_add(diagnostics, SEVERITY_ERROR, &where,
-					"cannot be read: it is %s",
-					S_ISDIR(st.st_mode) ? "a directory" : "no regular file"),
-			"name the file itself");
-		return -EINVAL;
-	}
+	if (S_ISDIR(st.st_mode))
+		return not_a_file(diagnostics, path, &st);
 	if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > max)
 		return too_large(diagnostics, path, max);
 	*ret = take_fd(fd);
