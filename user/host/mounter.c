@@ -28,7 +28,12 @@ static uint32_t line_mounter(const char *line)
 
 	if (!behind || strncmp(behind, " - fuse", 7) != 0)
 		return 0;
-	for (option = behind; (option = strstr(option, "user_id=")); option++) {
+	/* Behind the type and the source, which the one who mounts may choose: the kernel's own words. */
+	option = strchr(behind + 3, ' ');
+	option = option ? strchr(option + 1, ' ') : NULL;
+	if (!option)
+		return UINT32_MAX;
+	for (; (option = strstr(option, "user_id=")); option++) {
 		char *end;
 		unsigned long uid;
 

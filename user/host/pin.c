@@ -69,7 +69,8 @@ static int fact_hash(struct file_fact *fact, const struct file_identifier *ident
 		fact->hashed = true;
 		return 0;
 	}
-	if (same && before->hash_error) {
+	/* While it is looked at again and again; a reload tries anew. */
+	if (same && before->hash_error && identifier && identifier->hash_later) {
 		fact->hash_error = before->hash_error;
 		return distrust_unreadable(fact, before->hash_error);
 	}

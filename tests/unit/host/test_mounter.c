@@ -18,7 +18,10 @@ static const char mounts[] = "23 28 0:21 / /sys rw,nosuid - sysfs sysfs rw\n"
 			     "42 28 0:42 / /host rw - virtiofs tag rw\n"
 			     "43 28 0:43 / /odd rw - fuse odd rw\n"
 			     "44 28 8:17 / /stick rw - fuseblk /dev/sdb1 rw,user_id=33\n"
-			     "45 28 0:45 / /worse rw - fuse worse rw,user_id=0x\n";
+			     "45 28 0:45 / /worse rw - fuse worse rw,user_id=0x\n"
+			     "46 28 0:46 / /evil rw - fuse a,user_id=0,b rw,user_id=1000\n"
+			     "47 28 0:47 / /type rw - fuse.a,user_id=0, b rw,user_id=1001\n"
+			     "48 28 0:48 / /cut rw - fuse a,user_id=0\n";
 
 static uint32_t mounter(unsigned int major_number, unsigned int minor_number)
 {
@@ -41,6 +44,10 @@ static void test_mounters(void **state)
 	assert_int_equal(mounter(0, 43), UINT32_MAX);
 	assert_int_equal(mounter(8, 17), 33);
 	assert_int_equal(mounter(0, 45), UINT32_MAX);
+	/* The type and the source are words of whoever mounted it. */
+	assert_int_equal(mounter(0, 46), 1000);
+	assert_int_equal(mounter(0, 47), 1001);
+	assert_int_equal(mounter(0, 48), UINT32_MAX);
 	assert_int_equal(mounter(0, 99), UINT32_MAX);
 }
 
