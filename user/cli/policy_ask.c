@@ -6,11 +6,13 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "address.h"
 #include "cli/policy_operation.h"
@@ -80,13 +82,19 @@ static const struct file_fact *find_path(const struct facts *facts, const char *
 }
 
 /* The file behind a path as the policies know it; NULL: none names it. */
-static const struct file_fact *ask_path(struct asking *asking, const char *path)
+static const struct file_fact *ask_named(const struct asking *asking, const char *path)
 {
 	const struct file_fact *fact = find_path(&asking->loaded->facts, path);
 	char real[PATH_MAX];
 
-	if (!fact && realpath(path, real))
-		fact = find_path(&asking->loaded->facts, real);
+	return fact || !realpath(path, real) ? fact : find_path(&asking->loaded->facts, real);
+}
+
+/* The same, and what is to be said of it. */
+static const struct file_fact *ask_path(struct asking *asking, const char *path)
+{
+	const struct file_fact *fact = ask_named(asking, path);
+
 	if (!fact)
 		buffer_printf(asking->note, "no policy names %s; ", path);
 	else if (fact->trust == FILE_MISSING)
@@ -180,19 +188,26 @@ static int ask_exec(struct asking *asking)
 	return 0;
 }
 
+/* As bpf/library.bpf.h has it: a file that the policy names and trusts is trusted for what it is, and what FUSE says of
+ * whose a file is counts for nothing. */
 static int ask_library(struct asking *asking)
 {
 	const char *path = asking->operation->words[1];
+	const struct file_fact *fact;
+	struct statfs fs;
 	struct stat st;
 
 	if (strcmp(path, "anonymous") == 0)
 		return 0;
-	if (stat(path, &st))
+	if (stat(path, &st) || statfs(path, &fs))
 		return wrong(asking, path, "%s: %s", path, strerror(errno));
 	asking->request->has_file = 1;
 	asking->request->file_mode = (uint16_t)st.st_mode;
-	asking->request->file_owner = st.st_uid;
+	asking->request->file_owner = fs.f_type == FUSE_SUPER_MAGIC ? UINT32_MAX : st.st_uid;
 	asking->request->file_group = st.st_gid;
+	fact = ask_named(asking, path);
+	if (fact && (fact->trust == FILE_TRUSTED || fact->trust == FILE_TOO_YOUNG))
+		asking->request->target_state = CW_FILE_STATE_ADMITTED;
 	return 0;
 }
 

@@ -152,6 +152,11 @@ static void list_executables(const struct policy *policy, struct things *things)
 			buffer_add_string(&shown, " sha256 ");
 		for (size_t k = 0; executable->pinned && k < sizeof(executable->sha256); k++)
 			buffer_printf(&shown, "%02x", executable->sha256[k]);
+		if (executable->verity.length)
+			buffer_printf(&shown, " verity %s:",
+				      vocabulary_word(&words_verity, executable->verity.algorithm));
+		for (size_t k = 0; k < executable->verity.length; k++)
+			buffer_printf(&shown, "%02x", executable->verity.bytes[k]);
 		if (shown.data)
 			buffer_add_string(&meaning, shown.data);
 		things_add(things, executable->name.value, &shown, &meaning);
@@ -246,6 +251,20 @@ static void list_sockets(const struct policy *policy, struct buffer *to)
 	words_end(&words, "allow", to);
 }
 
+/* What is not judged at all; modes else are the operator's own. */
+static void list_off(const struct policy *policy, struct words *words)
+{
+	for (size_t class = 0; class < CW_RULE_CLASSES; class ++)
+		if (policy->classes[class].mode == CW_MODE_OFF)
+			words_add(words, vocabulary_word(&words_class, class));
+	if (policy->library.mode == CW_MODE_OFF)
+		words_add(words, "library");
+	if (policy->sockets.mode == CW_MODE_OFF)
+		words_add(words, "sockets");
+	if (policy->guard.mode == CW_MODE_OFF)
+		words_add(words, "guard");
+}
+
 static void list_settings(const struct policy *policy, struct things *things)
 {
 	const struct library_policy *library = &policy->library;
@@ -263,6 +282,12 @@ static void list_settings(const struct policy *policy, struct things *things)
 	add_setting(things, "trust_groups", &shown);
 	list_sockets(policy, &shown);
 	add_setting(things, "sockets", &shown);
+	list_off(policy, &words);
+	words_end(&words, "are", &shown);
+	add_setting(things, "off", &shown);
+	if (policy->on_undecided == CW_VERDICT_ALLOW)
+		buffer_add_string(&shown, " allow");
+	add_setting(things, "on_undecided", &shown);
 	for (int turn = 0; turn < 2; turn++) {
 		struct buffer *to = turn ? &meaning : &shown;
 

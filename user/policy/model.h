@@ -62,6 +62,12 @@ struct port_range {
 	struct location where;
 };
 
+/* All ports, also the one that the kernel chooses. */
+static inline bool port_range_is_any(const struct port_range *range)
+{
+	return !range->ephemeral && range->low <= 1 && range->high == UINT16_MAX;
+}
+
 enum { ON_STOP_KEEP, ON_STOP_RELEASE, ON_STOP_MAX };
 
 enum address_kind {

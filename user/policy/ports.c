@@ -37,7 +37,7 @@ int items_ports(const struct view *view, const struct port_range *ranges, size_t
 		} else if (range->ephemeral) {
 			low = view->facts->ephemeral_low;
 			high = view->facts->ephemeral_high;
-		} else if (low <= 1 && high == PORTS - 1) {
+		} else if (port_range_is_any(range)) {
 			low = 0;
 		}
 		for (int protocol = 0; !r && low <= high && protocol < CW_PROTOCOL_MAX; protocol++)

@@ -84,11 +84,12 @@ static void read_part(struct reader *reader, const struct schema *schema, const 
 }
 
 /* No port of the instance's is meant by it, and half of what runs on a host asks for one. */
-static void warn_chosen(struct reader *reader, const struct location *where)
+static void warn_chosen(struct reader *reader, const struct location *where, const char *what)
 {
 	diagnostic_hint(read_warning(reader, where,
-				     "a guard of `ephemeral` keeps everyone else on this host from "
-				     "binding any port that the kernel chooses"),
+				     "a guard of `%s` keeps everyone else on this host from "
+				     "binding any port that the kernel chooses",
+				     what),
 			"name the ports that are the instance's own");
 }
 
@@ -101,9 +102,14 @@ static void read_guard_bind(struct reader *reader, const struct schema_key *key,
 
 	(void)key;
 	read_part(reader, &schema_guard_bind, value, &part);
-	for (size_t i = 0; i < bind->port_count; i++)
-		if (bind->ports[i].ephemeral)
-			warn_chosen(reader, &bind->ports[i].where);
+	for (size_t i = 0; i < bind->port_count; i++) {
+		const struct port_range *range = &bind->ports[i];
+
+		if (range->ephemeral)
+			warn_chosen(reader, &range->where, "ephemeral");
+		else if (port_range_is_any(range))
+			warn_chosen(reader, &range->where, "any");
+	}
 }
 
 static void read_guard_connect(struct reader *reader, const struct schema_key *key,

@@ -122,12 +122,27 @@ static void test_meaning(void **state)
 	       "      was: allow sh by cache\n");
 }
 
+/* What weakens a policy without a rule. */
+static void test_weaker(void **state)
+{
+	(void)state;
+	expect(HEAD FILES "sockets: off\nlibrary: { mode: off }\non_undecided: allow\n", HEAD FILES,
+	       2, "- setting off: are library, sockets\n- setting on_undecided: allow\n");
+	expect(HEAD "executables:\n  cache: { path: /r/cache, entry: true, verity: 'sha256:"
+		    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff' }\n"
+		    "  sh: /bin/sh\n",
+	       HEAD FILES, 1,
+	       "~ executable cache: /r/cache entry\n      was: /r/cache entry verity sha256:"
+	       "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_same),	cmocka_unit_test(test_same_rules),
-		cmocka_unit_test(test_changes), cmocka_unit_test(test_others),
-		cmocka_unit_test(test_mode),	cmocka_unit_test(test_meaning),
+		cmocka_unit_test(test_same),	   cmocka_unit_test(test_weaker),
+		cmocka_unit_test(test_same_rules), cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_others),	   cmocka_unit_test(test_mode),
+		cmocka_unit_test(test_meaning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
