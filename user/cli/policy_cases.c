@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event/escape.h"
 #include "policy/words.h"
 #include "util/cleanup.h"
 #include "util/log.h"
@@ -255,6 +256,16 @@ static bool case_as_expected(const struct case_line *item, const struct answer *
 	       (!item->rule || (rule && strcmp(rule, item->rule) == 0));
 }
 
+/* A table is anybody's text. */
+static void wanted_text(const struct case_line *item, struct buffer *line)
+{
+	buffer_printf(line, "\n       wanted: %s", vocabulary_word(&words_verdict, item->verdict));
+	if (!item->rule)
+		return;
+	buffer_add_string(line, " by rule ");
+	escape_text(line, item->rule, strlen(item->rule));
+}
+
 static void case_print(const struct cases *cases, const struct case_line *item,
 		       const struct answer *answer, bool good, bool json)
 {
@@ -271,9 +282,7 @@ static void case_print(const struct cases *cases, const struct case_line *item,
 			      good ? "as wanted" : "DIFFERS");
 		answer_text(answer, &line);
 		if (!good)
-			buffer_printf(&line, "\n       wanted: %s%s%s",
-				      vocabulary_word(&words_verdict, item->verdict),
-				      item->rule ? " by rule " : "", item->rule ? item->rule : "");
+			wanted_text(item, &line);
 	}
 	if (!buffer_failed(&line))
 		puts(line.data);
