@@ -130,6 +130,7 @@ enum cw_direction {
 #define CW_RULE_NONE 0xffff
 #define CW_FILES_MAX 16384 /* distinct files that policies name; file 0 is "no file we know" */
 #define CW_FILE_UNKNOWN 0
+#define CW_INTERPRETERS_MAX 4 /* of one script: the kernel follows no more of them */
 #define CW_VECTORS_MAX 16384 /* rule vectors of all instances; vector 0 is empty, 1 is full */
 #define CW_VECTOR_EMPTY 0
 #define CW_VECTOR_FULL 1

@@ -77,11 +77,27 @@ static __always_inline int settle_exec_target(struct hook *hook, struct judgemen
 	return settle(hook, judgement, refusal);
 }
 
+/* Is a file what the kernel is to run for a script: its interpreter, or the interpreter of that? Whoever executes a
+ * script chooses what the name of its interpreter leads to: in a namespace of his own it may be any file. Of a script
+ * that no policy knows nothing is known. A global function: so its callers need no stack for it. */
+__attribute__((noinline)) int script_leads_to(__u64 script, __u64 file, __u64 state)
+{
+	int leads = script == CW_FILE_UNKNOWN;
+
+	if (!leads && state != CW_FILE_STATE_ADMITTED)
+		return 0;
+	for (int i = 0; i < CW_INTERPRETERS_MAX; i++) {
+		script = interpreters[script & (CW_FILES_MAX - 1)];
+		leads |= script == file;
+	}
+	return leads;
+}
+
 /*
  * The kernel asks once for the file named and once more for each interpreter it leads to. The first
- * answer stands for the whole exec, as long as each file names the next; what is noted in the label between the two
- * belongs to this linux_binprm alone. What follows on a file that names none was said by binfmt_misc, that is by
- * somebody else: it is judged as executed.
+ * answer stands for the whole exec, as long as each file names the next, and that is the file it was when the script
+ * was admitted; what is noted in the label between the two belongs to this linux_binprm alone. What follows on a file
+ * that names none was said by binfmt_misc, that is by somebody else: it is judged as executed.
  */
 static __always_inline int settle_exec(struct linux_binprm *bprm)
 {
@@ -93,11 +109,19 @@ static __always_inline int settle_exec(struct linux_binprm *bprm)
 
 	if (!hook_open(&hook, CW_OPERATION_EXEC, CW_CLASS_EXEC))
 		return 0;
+	file = bprm->file;
+	target.identity.mode = 0;
+	target.file = (__u64)file;
+	/* First, since less has to be kept over a call. */
+	judgement.request.target = file_number(CW_PLAIN, file, &target.identity,
+					       &judgement.request.target_state);
 	if (hook.subject) {
 		__u8 program = bprm->buf[0] == '#' && bprm->buf[1] == '!' ? 0 : CW_EXEC_PROGRAM;
 
 		mark = subject_exec_mark(hook.subject, bprm);
-		if (bprm->interp != bprm->filename && hook.subject->exec == mark) {
+		if (bprm->interp != bprm->filename && hook.subject->exec == mark &&
+		    script_leads_to(hook.subject->exec_script, judgement.request.target,
+				    judgement.request.target_state)) {
 			hook.subject->exec |= program;
 			/* Not once more: it would be taken for what follows on this one. */
 			turn_note(CW_OPERATION_EXEC);
@@ -105,12 +129,6 @@ static __always_inline int settle_exec(struct linux_binprm *bprm)
 		}
 		mark |= program;
 	}
-	file = bprm->file;
-	target.identity.mode = 0;
-	target.file = (__u64)file;
-	/* First, since less has to be kept over a call. */
-	judgement.request.target = file_number(CW_PLAIN, file, &target.identity,
-					       &judgement.request.target_state);
 	hook_request(&hook, &judgement.request);
 	return settle_exec_target(&hook, &judgement, &target, mark, false, bprm, CW_EFFECT_REFUSED);
 }
@@ -119,6 +137,7 @@ static __always_inline int settle_exec(struct linux_binprm *bprm)
 enum executed {
 	EXECUTED_PROGRAM, /* named, and run */
 	EXECUTED_NAMED, /* named, and read by an interpreter; or that, of somebody whom nobody governs */
+	EXECUTED_INTERPRETER, /* run for what was named, which has been judged */
 	EXECUTED_LOST, /* of what was named only this interpreter is left */
 };
 
@@ -136,6 +155,15 @@ static __always_inline void label_judged(const struct judgement *judgement,
 	};
 
 	*(volatile __u64 *)subject = *(__u64 *)&fresh;
+}
+
+/* what, tgid: as settle_executed() has them. Global, as that has no room on its stack. */
+__attribute__((noinline)) int interpreter_expected(__u64 what, __u64 tgid)
+{
+	const struct cw_subject *subject = (__u8)what == EXECUTED_INTERPRETER ? subject_find(tgid)
+									      : NULL;
+
+	return subject && script_leads_to(subject->exec_script, what >> 32 & 0xffff, what >> 48);
 }
 
 /*
@@ -160,6 +188,8 @@ __attribute__((noinline)) int settle_executed(__u64 file, __u64 inode, __u64 who
 	__u8 mark = what >> 8, of = what;
 	int r;
 
+	if (interpreter_expected(what, tgid))
+		return 0;
 	if (!hook_open_of(&hook, subject_find(tgid), CW_OPERATION_EXEC, CW_CLASS_EXEC))
 		return 0;
 	if (hook.subject && hook.subject->exec == CW_EXEC_UNJUDGED)
@@ -190,8 +220,8 @@ static __always_inline int settle_executed_inode(int how, struct inode *inode, _
 }
 
 /*
- * As the kernel's own questions are answered: of a governed process what the caller named is judged, of
- * everyone else the interpreter too. A script is undecided where it cannot be told: what the kernel keeps open
+ * As the kernel's own questions are answered: what the caller named is judged, and the interpreter too, unless it is
+ * the one that a governed process may run for it. A script is undecided where it cannot be told: what the kernel keeps open
  * for an interpreter (binfmt_misc can be told so) is not among what it let go of.
  */
 static __always_inline bool exec_refused(struct task_struct *task, struct linux_binprm *bprm)
@@ -218,9 +248,7 @@ static __always_inline bool exec_refused(struct task_struct *task, struct linux_
 				     CW_PROBE, BPF_CORE_READ((struct file *)named, f_inode),
 				     named - bpf_get_current_task(), mark, EXECUTED_NAMED, tgid))
 			return true;
-		if (named && subject)
-			return false;
-		of = subject ? EXECUTED_LOST : EXECUTED_NAMED;
+		of = !subject ? EXECUTED_NAMED : named ? EXECUTED_INTERPRETER : EXECUTED_LOST;
 	}
 	return settle_executed_inode(CW_PLAIN, inode, distance, mark, of, tgid);
 }

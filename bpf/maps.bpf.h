@@ -132,6 +132,8 @@ __u64 fall_back_at;
 /* CW_ENTRY_BIT() of all files that are entries; the daemon writes both. */
 struct cw_control control;
 __u64 entry_files[CW_ENTRY_WORDS];
+/* Of a script, by its file number, the number of its interpreter; 0: that is not known, or it is none. */
+__u16 interpreters[CW_FILES_MAX];
 
 static __always_inline void fault(__u32 kind)
 {

@@ -123,7 +123,7 @@ static int file_admit(const char *path)
 	file.ctime_seconds = identity.ctime_seconds;
 	file.ctime_nanoseconds = identity.ctime_nanoseconds;
 	file.size = identity.size;
-	return r ? r : kern_file_admit(kern, &identity.key, &file);
+	return r ? r : kern_file_admit(kern, &identity.key, &file, 0);
 }
 
 static int publish(enum image_id id)

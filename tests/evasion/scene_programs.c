@@ -14,28 +14,29 @@
 #include "../integration/tap.h"
 #include "../integration/world.h"
 
-static const char policy[] =
-	"version: 1\n"
-	"instance: programs\n"
-	"root: @ROOT@\n"
-	"mode: enforce\n"
-	"allow_partial: @PARTIAL@\n"
-	"executables:\n"
-	"  entry:   { path: \"${root}/bin/entry\", entry: true }\n"
-	"  entry32: { path: \"${root}/bin/entry32\", entry: true }\n"
-	"  helper:  { path: \"${root}/bin/helper\" }\n"
-	"  script:  { path: \"${root}/bin/script.sh\" }\n"
-	"  data:    { path: \"${root}/bin/links/data.cw\" }\n"
-	"  by-data: { path: \"${root}/bin/by-data.sh\" }\n"
-	"  written: { path: \"${root}/bin/written\", sha256: %s }\n"
-	"  renamed: { path: \"${root}/bin/renamed\", sha256: %s }\n"
-	"exec:\n"
-	"  - { id: helps, allow: [helper, script, data, by-data, written, renamed], by: entry }\n"
-	"  - { id: shell, allow: /bin/sh, by: entry }\n"
-	"bind: off\n"
-	"connect: off\n"
-	"library: off\n"
-	"sockets: off\n";
+static const char policy[] = "version: 1\n"
+			     "instance: programs\n"
+			     "root: @ROOT@\n"
+			     "mode: enforce\n"
+			     "allow_partial: @PARTIAL@\n"
+			     "executables:\n"
+			     "  entry:   { path: \"${root}/bin/entry\", entry: true }\n"
+			     "  entry32: { path: \"${root}/bin/entry32\", entry: true }\n"
+			     "  helper:  { path: \"${root}/bin/helper\" }\n"
+			     "  script:  { path: \"${root}/bin/script.sh\" }\n"
+			     "  data:    { path: \"${root}/bin/links/data.cw\" }\n"
+			     "  covered: { path: \"${root}/bin/covered*.sh\" }\n"
+			     "  by-data: { path: \"${root}/bin/by-data.sh\" }\n"
+			     "  written: { path: \"${root}/bin/written\", sha256: %s }\n"
+			     "  renamed: { path: \"${root}/bin/renamed\", sha256: %s }\n"
+			     "exec:\n"
+			     "  - { id: helps, allow: [helper, script, covered, data, by-data, "
+			     "written, renamed], by: entry }\n"
+			     "  - { id: shell, allow: /bin/sh, by: entry }\n"
+			     "bind: off\n"
+			     "connect: off\n"
+			     "library: off\n"
+			     "sockets: off\n";
 
 #define LOADER "/lib64/ld-linux-x86-64.so.2"
 
@@ -103,10 +104,16 @@ static const struct evasion rows[] = {
 	  "claim data/claimed bin/unlisted, cover data/claimed/helper bin/helper, exec bin/helper",
 	  "exec" },
 	{ "binfmt_misc", "of one's own user namespace",
-	  "interpreted data/claimed run /bin/true, exec bin/links/helper.run", "exec", "binfmt" },
+	  "interpreted data/claimed run /bin/true, exec bin/links/helper.run", "exec" },
 	{ "binfmt_misc", "of the host", "exec bin/links/data.cw", "exec", "binfmt" },
 	{ "binfmt_misc", "of the host, for a script's interpreter", "exec bin/by-data.sh", "exec",
 	  "binfmt" },
+	{ "another interpreter", "of a listed script",
+	  "cover bin/unlisted bin/copy, exec bin/covered.sh", "exec" },
+	{ "another interpreter", "of a listed script's interpreter",
+	  "cover /bin/true bin/copy, exec bin/covered-too.sh", "exec" },
+	{ "another interpreter", "of a listed script, by a thread",
+	  "cover bin/unlisted bin/copy, thread exec bin/covered.sh", "exec" },
 	{ "another root", "chroot", "root data/jail, exec /bin/helper", "exec" },
 	{ "another root", "pivot_root", "pivot data/jail, exec /bin/helper", "exec" },
 	{ "another root", "of one's own user namespace",
@@ -150,6 +157,8 @@ static void files_make(void)
 	world_write("bin/over.sh", 0755, "#!%s\n", world_path("bin/script.sh"));
 	world_write("bin/links/data.cw", 0755, "no program\n");
 	world_write("bin/by-data.sh", 0755, "#!%s\n", world_path("bin/links/data.cw"));
+	world_write("bin/covered.sh", 0755, "#!%s name\n", world_path("bin/copy"));
+	world_write("bin/covered-too.sh", 0755, "#!%s\n", world_path("bin/covered.sh"));
 	world_write("bin/odd.sh", 0755, "#!%s name\n", world_path("bin/unlisted"));
 	if (symlink("../unlisted", world_path("bin/links/helper")) ||
 	    symlink("../helper", world_path("bin/links/helper.run")) ||

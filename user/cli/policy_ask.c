@@ -95,7 +95,7 @@ static const struct file_fact *ask_path(struct asking *asking, const char *path)
 {
 	const struct file_fact *fact = ask_named(asking, path);
 
-	if (!fact)
+	if (!fact || !fact->named)
 		buffer_printf(asking->note, "no policy names %s; ", path);
 	else if (fact->trust == FILE_MISSING)
 		buffer_printf(asking->note, "%s is not on this host: judged as if it were; ", path);

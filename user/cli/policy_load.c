@@ -48,7 +48,7 @@ static int fact_assume(struct loaded *loaded, const char *path, size_t *ret_inde
 		return -ENOMEM;
 	facts->files = files;
 	fact = &files[facts->file_count];
-	*fact = (struct file_fact){ .trust = FILE_MISSING, .path = strdup(path) };
+	*fact = (struct file_fact){ .trust = FILE_MISSING, .named = true, .path = strdup(path) };
 	if (!fact->path)
 		return -ENOMEM;
 	*ret_index = facts->file_count++;

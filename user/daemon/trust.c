@@ -40,7 +40,7 @@ static int file_admit(struct daemon *daemon, const struct policy_list *list,
 	if (!fact->identity.key.inode || fact->identity.status)
 		return 0;
 	file.entry = file_entries(list, facts, index);
-	return kern_file_admit(daemon->kern, &fact->identity.key, &file);
+	return kern_file_admit(daemon->kern, &fact->identity.key, &file, fact->interpreter);
 }
 
 int trust_admit(struct daemon *daemon, const struct policy_list *list, const struct facts *facts)

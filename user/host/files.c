@@ -19,6 +19,7 @@
 #include "host/distrust.h"
 #include "host/identity.h"
 #include "host/pin.h"
+#include "host/script.h"
 #include "util/cleanup.h"
 
 /* What is only of use while gathering, beside the fact of the same index. */
@@ -141,14 +142,62 @@ static int gathering_fact(struct gathering *gathering, const char *path, struct 
 	return r;
 }
 
-/* ------------------------------------------------------------------ the verdict on a file */
-
 static const struct file_fact *gathering_before(const struct gathering *gathering, uint32_t number)
 {
 	uint32_t index = gathering->previous_index[number];
 
 	return index && gathering->previous ? &gathering->previous->files[index - 1] : NULL;
 }
+
+/* ------------------------------------------------------------------ interpreters */
+
+static int fact_interpreter(struct file_fact *fact, const struct file_fact *before, int fd)
+{
+	int r;
+
+	if (before && !fact->identity.status &&
+	    identity_same(&before->identity, &fact->identity)) {
+		fact->interpreter_path = before->interpreter_path ? strdup(before->interpreter_path)
+								  : NULL;
+		return before->interpreter_path && !fact->interpreter_path ? -ENOMEM : 0;
+	}
+	r = script_interpreter(fd, &fact->interpreter_path);
+	/* What cannot be read is no script then: its interpreter will be judged as executed. */
+	return r == -ENOMEM ? r : 0;
+}
+
+/* The file that a script leads to, and where that is a script, on from there. */
+static int gathering_interpreters(struct gathering *gathering, size_t index, int fd,
+				  const struct chase_trust *trust)
+{
+	_cleanup_(chased_release) struct chased chased = { .fd = -1 };
+
+	for (int behind = 0; behind < CW_INTERPRETERS_MAX; behind++) {
+		struct file_fact *fact = &gathering->facts->files[index], *next;
+		struct chased there = { .fd = -1 };
+		int r;
+
+		if (fact->interpreter || fact->interpreter_path)
+			return 0; /* by another name, already */
+		r = fact_interpreter(fact, gathering_before(gathering, fact->file),
+				     behind ? chased.fd : fd);
+		if (r || !fact->interpreter_path)
+			return r;
+		r = chase(fact->interpreter_path, trust, &there);
+		chased_release(&chased);
+		chased = there;
+		if (r || chased.fd < 0)
+			return r;
+		r = gathering_fact(gathering, fact->interpreter_path, &chased, &next);
+		if (r)
+			return r;
+		gathering->facts->files[index].interpreter = next->file;
+		index = (size_t)(next - gathering->facts->files);
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ the verdict on a file */
 
 static int fact_conclude(struct gathering *gathering, struct file_fact *fact,
 			 struct file_work *work)
@@ -203,8 +252,11 @@ static int pattern_path(struct gathering *gathering, struct pattern_fact *patter
 	if (r)
 		return r;
 	index = (size_t)(fact - gathering->facts->files);
+	fact->named = true;
 	pins_add(&gathering->work[index].pins, executable);
-	return pattern_add(pattern, index);
+	r = pattern_add(pattern, index);
+	return r || chased.fd < 0 ? r
+				  : gathering_interpreters(gathering, index, chased.fd, trust);
 }
 
 static int pattern_glob(struct gathering *gathering, struct pattern_fact *pattern,

@@ -30,7 +30,8 @@ int host_facts_gather(struct policy *const *policies, size_t count, struct file_
 
 bool file_facts_same(const struct file_fact *a, const struct file_fact *b)
 {
-	return a->trust == b->trust && memcmp(&a->identity, &b->identity, sizeof(a->identity)) == 0;
+	return a->trust == b->trust && a->interpreter == b->interpreter &&
+	       memcmp(&a->identity, &b->identity, sizeof(a->identity)) == 0;
 }
 
 /* The same numbers for the same patterns: that is all an image knows of files. */

@@ -24,13 +24,16 @@ int kern_identify(void *context, int fd, struct cw_identity *ret_identity)
 
 /* Before the file, so that nobody finds it without the bit. A bit is never taken away: it stands for others
  * too, and costs no more than a look at a file that is no entry. */
-int kern_file_admit(struct kern *kern, const struct cw_file_key *key, const struct cw_file *file)
+int kern_file_admit(struct kern *kern, const struct cw_file_key *key, const struct cw_file *file,
+		    uint32_t interpreter)
 {
 	__u32 bit = CW_ENTRY_BIT(key->inode);
 
 	if (file->entry)
 		__atomic_fetch_or(&kern->bss->entry_files[bit / 64], 1ull << bit % 64,
 				  __ATOMIC_SEQ_CST);
+	__atomic_store_n(&kern->bss->interpreters[file->file % CW_FILES_MAX], (__u16)interpreter,
+			 __ATOMIC_SEQ_CST);
 	return bpf_map_update_elem(bpf_map__fd(kern->skeleton->maps.files), key, file, BPF_ANY);
 }
 

@@ -252,7 +252,9 @@ void kern_image_abandon(struct image *image, int map);
 
 /* The identity that hooks will see for an open descriptor of ours; signature of host_identify. */
 int kern_identify(void *kern, int fd, struct cw_identity *ret_identity);
-int kern_file_admit(struct kern *kern, const struct cw_file_key *key, const struct cw_file *file);
+/* interpreter: of a script, the number of the file that the kernel is to run for it; 0: none. */
+int kern_file_admit(struct kern *kern, const struct cw_file_key *key, const struct cw_file *file,
+		    uint32_t interpreter);
 int kern_file_remove(struct kern *kern, const struct cw_file_key *key);
 /* Remove every entry for which keep() is false. */
 int kern_files_sweep(struct kern *kern, bool (*keep)(const struct cw_file_key *key, void *context),

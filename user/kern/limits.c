@@ -38,7 +38,7 @@ static const struct kern_limit limits[] = {
 	  "a script that is an entry and ran before its policy was in force, or whose start "
 	  "closes more than 250 files",
 	  "only its interpreter is left to be seen: start it again" },
-	{ "binfmt", CGROUP, "what binfmt_misc is told to run in the place of a listed program",
+	{ "binfmt", CGROUP, "a script that binfmt_misc is told to run in the place of a listed program",
 	  "no cgroup program sees a file opened; " TRACED },
 	{ "copies", EVERY,
 	  "a program that a guard keeps, run by ld.so or as a copy by somebody who may read it",

@@ -33,6 +33,7 @@ void facts_release(struct facts *facts)
 		free(facts->files[i].path);
 		free(facts->files[i].resolved);
 		free(facts->files[i].reason);
+		free(facts->files[i].interpreter_path);
 	}
 	free(facts->files);
 	for (size_t i = 0; i < facts->pattern_count; i++)

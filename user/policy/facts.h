@@ -42,6 +42,9 @@ struct file_fact {
 	uint8_t sha256[32];
 	struct verity_digest verity; /* length 0: not asked for, or the file has none */
 	int hash_error; /* positive errno: it could not be hashed */
+	bool named; /* by a policy; else it is only some script's interpreter */
+	char *interpreter_path; /* as a script says; NULL: it is none, or says no absolute path */
+	uint32_t interpreter; /* number of the file that is there; 0: none */
 	struct cw_identity identity; /* status != 0 where the kernel was not asked */
 	struct cw_identity seen; /* the same by stat() */
 };

@@ -86,6 +86,36 @@ static void diagnose_files(const struct policy *policy, enum root_fact root,
 				"and %zu more of this pattern; `policy show` lists them", more);
 }
 
+static const struct file_fact *interpreter_of(const struct facts *facts,
+					      const struct file_fact *script)
+{
+	for (size_t i = 0; script->interpreter && i < facts->file_count; i++)
+		if (facts->files[i].file == script->interpreter)
+			return &facts->files[i];
+	return NULL;
+}
+
+/* The first script of a pattern whose interpreter will be refused, unless a rule allows to execute it. */
+static void diagnose_interpreters(const struct executable *executable,
+				  const struct pattern_fact *pattern, const struct facts *facts,
+				  struct diagnostics *diagnostics)
+{
+	for (size_t i = 0; i < pattern->file_count; i++) {
+		const struct file_fact *script = &facts->files[pattern->files[i]];
+		const struct file_fact *file = interpreter_of(facts, script);
+
+		if (!script->interpreter_path ||
+		    (file && (file->trust == FILE_TRUSTED || file->trust == FILE_TOO_YOUNG)))
+			continue;
+		diagnostics_add(diagnostics, SEVERITY_WARNING, &executable->path.where,
+				"the interpreter of `%s` is not trusted: %s", script->path,
+				!file	       ? "it is not there"
+				: file->reason ? file->reason
+					       : file_trust_name(file->trust));
+		return;
+	}
+}
+
 static void diagnose_executables(const struct policy *policy, size_t index,
 				 const struct facts *facts, struct diagnostics *diagnostics)
 {
@@ -101,6 +131,8 @@ static void diagnose_executables(const struct policy *policy, size_t index,
 					 executable->glob, diagnostics);
 		else
 			diagnose_files(policy, root, executable, pattern, facts, diagnostics);
+		if (pattern)
+			diagnose_interpreters(executable, pattern, facts, diagnostics);
 	}
 }
 
