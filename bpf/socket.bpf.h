@@ -176,7 +176,9 @@ static __always_inline int settle_send(struct socket *socket, struct msghdr *mes
 		if (facts.family == AF_SMC)
 			socket_facts_speak(&facts);
 		protocol = socket_protocol(facts.protocol);
-		if (protocol == CW_PROTOCOL_TCP && !(message->msg_flags & MSG_FASTOPEN))
+		/* MPTCP also when a connection that waited for its first write was given up. */
+		if (protocol == CW_PROTOCOL_TCP && !(message->msg_flags & MSG_FASTOPEN) &&
+		    facts.protocol != IPPROTO_MPTCP)
 			return 0;
 		if (protocol == CW_PROTOCOL_SCTP)
 			return 0; /* a new peer goes through sctp_bind_connect, an old one was judged */

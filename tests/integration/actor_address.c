@@ -115,7 +115,20 @@ static int step_fast_open_message(struct actor *actor, char **arguments)
 	return send_message(actor, arguments, MSG_FASTOPEN);
 }
 
-/* The connection is made by the first write. */
+/* A connection is made by the first write, which takes its data along. */
+static int step_deferred(struct actor *actor, char **arguments)
+{
+	int one = 1;
+
+	(void)arguments;
+	return setsockopt(actor->socket, IPPROTO_TCP, 30 /* TCP_FASTOPEN_CONNECT */, &one,
+			  sizeof(one)) ||
+			       setsockopt(actor->socket, IPPROTO_TCP,
+					  34 /* TCP_FASTOPEN_NO_COOKIE */, &one, sizeof(one))
+		       ? errno
+		       : 0;
+}
+
 static int step_fast_open_connect(struct actor *actor, char **arguments)
 {
 	int one = 1, error;
@@ -285,6 +298,7 @@ static int step_crowd_connect(struct actor *actor, char **arguments)
 const struct actor_step address_steps[] = {
 	{ "connect", 1, false, step_connect },
 	{ "bind", 1, false, step_bind },
+	{ "deferred", 0, false, step_deferred },
 	{ "send", 1, false, step_send },
 	{ "sendmsg", 1, false, step_sendmsg },
 	{ "sendmmsg", 2, false, step_sendmmsg },
