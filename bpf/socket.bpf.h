@@ -304,13 +304,20 @@ static __always_inline int settle_cgroup(struct hook *hook, struct judgement *ju
 			      CW_EFFECT_REFUSED);
 }
 
+/* A datagram with control data on a connected socket: the kernel asks, without an address. Whom it goes to was judged
+ * when it was connected, and a port of 0 cannot be named. */
+static __always_inline bool names_nobody(__u32 operation, const struct bpf_sock_addr *context)
+{
+	return operation == CW_OPERATION_SEND && !context->user_port;
+}
+
 static __always_inline int settle_cgroup_v4(__u32 operation, struct bpf_sock_addr *context)
 {
 	struct judgement judgement = { .request.operation = operation,
 				       .request.direction = direction_of(operation) };
 	struct hook hook = {};
 
-	if (!hook_open(&hook, operation, class_of(operation)))
+	if (names_nobody(operation, context) || !hook_open(&hook, operation, class_of(operation)))
 		return 0;
 	cw_address_v4(&judgement.request, bpf_ntohl(context->user_ip4));
 	return settle_cgroup(&hook, &judgement, context);
@@ -322,7 +329,7 @@ static __always_inline int settle_cgroup_v6(__u32 operation, struct bpf_sock_add
 				       .request.direction = direction_of(operation) };
 	struct hook hook = {};
 
-	if (!hook_open(&hook, operation, class_of(operation)))
+	if (names_nobody(operation, context) || !hook_open(&hook, operation, class_of(operation)))
 		return 0;
 	cw_address_v6(
 		&judgement.request,
