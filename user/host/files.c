@@ -155,8 +155,7 @@ static int fact_interpreter(struct file_fact *fact, const struct file_fact *befo
 {
 	int r;
 
-	if (before && !fact->identity.status &&
-	    identity_same(&before->identity, &fact->identity)) {
+	if (before && !fact->identity.status && identity_same(&before->identity, &fact->identity)) {
 		fact->interpreter_path = before->interpreter_path ? strdup(before->interpreter_path)
 								  : NULL;
 		return before->interpreter_path && !fact->interpreter_path ? -ENOMEM : 0;
@@ -255,8 +254,7 @@ static int pattern_path(struct gathering *gathering, struct pattern_fact *patter
 	fact->named = true;
 	pins_add(&gathering->work[index].pins, executable);
 	r = pattern_add(pattern, index);
-	return r || chased.fd < 0 ? r
-				  : gathering_interpreters(gathering, index, chased.fd, trust);
+	return r || chased.fd < 0 ? r : gathering_interpreters(gathering, index, chased.fd, trust);
 }
 
 static int pattern_glob(struct gathering *gathering, struct pattern_fact *pattern,

@@ -32,13 +32,17 @@ static const struct kern_limit limits[] = {
 	  "a script that a guard keeps, which somebody executes as the interpreter of another",
 	  "when the exec is judged, what led from the first script to its program is not told "
 	  "apart" },
-	{ "interpreters", EVERY, "a script that an allowed interpreter reads (`sh SCRIPT`)",
+	{ "interpreters", EVERY,
+	  "a script that an allowed interpreter reads (`sh SCRIPT`), or finds under the name of "
+	  "the "
+	  "one that it was started for",
 	  "it is read as data; say `by` in rules that allow an interpreter" },
 	{ "entry-scripts", EVERY,
 	  "a script that is an entry and ran before its policy was in force, or whose start "
 	  "closes more than 250 files",
 	  "only its interpreter is left to be seen: start it again" },
-	{ "binfmt", CGROUP, "a script that binfmt_misc is told to run in the place of a listed program",
+	{ "binfmt", CGROUP,
+	  "a script that binfmt_misc is told to run in the place of a listed program",
 	  "no cgroup program sees a file opened; " TRACED },
 	{ "copies", EVERY,
 	  "a program that a guard keeps, run by ld.so or as a copy by somebody who may read it",
@@ -60,6 +64,22 @@ static const struct kern_limit limits[] = {
 	  "net.ipv4.ip_local_reserved_ports" },
 	{ "rxrpc", EVERY, "a guarded UDP port that a socket of RxRPC takes",
 	  "the kernel binds it, and not the process; few kernels have it" },
+	{ "sent-ports", EVERY, "a UDP port that the kernel gives to a socket which sends",
+	  "nothing is bound by a call; what is sent is judged" },
+	{ "shared-sockets", EVERY,
+	  "what somebody outside does to a socket that a governed process has from him: connect "
+	  "it, give it a source route",
+	  "each call is judged as that of who makes it" },
+	{ "ended", CGROUP,
+	  "listening on a socket that a process shares with the one that is ended for it",
+	  "a process is ended, what it did is not undone" },
+	{ "mapped-pins", EVERY,
+	  "a file pinned by `sha256` that a group may write, written through a mapping of before "
+	  "it "
+	  "was hashed",
+	  "the kernel notes no change then; pin it by `verity`" },
+	{ "held-open", EVERY, "a library of root's that a process was handed open for writing",
+	  "whose a file is says who may open it" },
 	{ "further-messages", EVERY,
 	  "a source route of a further message to the same address in one sendmmsg",
 	  "the kernel asks about the first of them alone" },
