@@ -104,16 +104,16 @@ int resolve_begin(struct daemon *daemon)
 /* What came so far: facts of names alone. */
 static struct name_fact *answer_name(struct facts *answers, const char *name)
 {
-	struct name_fact *last = answers->names ? &answers->names[answers->name_count] : NULL;
+	struct name_fact *names = answers->names, *last;
 
 	/* Lines of one name come together. */
-	if (answers->name_count && strcmp(last[-1].name, name) == 0)
-		return &last[-1];
-	last = reallocarray(answers->names, answers->name_count + 1, sizeof(*last));
-	if (!last)
+	if (names && answers->name_count && strcmp(names[answers->name_count - 1].name, name) == 0)
+		return &names[answers->name_count - 1];
+	names = reallocarray(names, answers->name_count + 1, sizeof(*names));
+	if (!names)
 		return NULL;
-	answers->names = last;
-	last += answers->name_count;
+	answers->names = names;
+	last = &names[answers->name_count];
 	*last = (struct name_fact){ .name = strdup(name) };
 	if (!last->name)
 		return NULL;
@@ -210,7 +210,7 @@ int resolve_now(struct daemon *daemon, const struct policy_list *list, const str
 {
 	struct name_set names = { 0 };
 	int fd = -1, r = names_collect(list->items, list->count, &names);
-	pid_t child;
+	pid_t child = -1;
 
 	*ret_names = (struct facts){ 0 };
 	if (!r && names.count) {
