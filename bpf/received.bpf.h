@@ -99,7 +99,7 @@ static __always_inline int settle_received(struct file *file, __u32 refusal)
 	struct socket *socket = BPF_CORE_READ(file, private_data);
 	struct sock *sock = BPF_CORE_READ(socket, sk);
 	struct sock *spoken = sock;
-	__u32 family, protocol;
+	__u32 family, protocol, type;
 
 	if (!sock)
 		return 0;
@@ -108,15 +108,18 @@ static __always_inline int settle_received(struct file *file, __u32 refusal)
 		return 0;
 	family = BPF_CORE_READ(sock, __sk_common.skc_family);
 	protocol = BPF_CORE_READ(sock, sk_protocol);
+	type = BPF_CORE_READ(sock, sk_type);
 	/* One that may not be made may not be had either. */
-	judgement.decision = socket_decide(&hook, &judgement.request, family,
-					   BPF_CORE_READ(sock, sk_type), protocol);
-	if (family == AF_SMC || protocol == IPPROTO_SMC) {
+	judgement.decision = socket_decide(&hook, &judgement.request, family, type, protocol);
+	if (family == AF_SMC || protocol == IPPROTO_SMC)
 		spoken = kernel_smc_spoken(sock);
-		if (!spoken)
-			judgement.decision = cw_decide_unseen(&hook.pages, &judgement.request,
-							      judgement.decision);
-	}
+	/* Nor one that nobody sees any more. */
+	if (attached_backend == CW_BACKEND_CGROUP && family_is_inet(family) &&
+	    unseen_by_cgroup(type, protocol))
+		spoken = NULL;
+	if (!spoken)
+		judgement.decision = cw_decide_unseen(&hook.pages, &judgement.request,
+						      judgement.decision);
 	if (spoken && judgement.decision.verdict == CW_VERDICT_ALLOW) {
 		if (spoken != sock)
 			protocol = IPPROTO_SMC;
