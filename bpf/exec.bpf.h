@@ -221,8 +221,8 @@ static __always_inline int settle_executed_inode(int how, struct inode *inode, _
 
 /*
  * As the kernel's own questions are answered: what the caller named is judged, and the interpreter too, unless it is
- * the one that a governed process may run for it. A script is undecided where it cannot be told: what the kernel keeps open
- * for an interpreter (binfmt_misc can be told so) is not among what it let go of.
+ * the one that a governed process may run for it. A script is undecided where it cannot be told: what the kernel
+ * keeps open for an interpreter (binfmt_misc can be told so) is not among what it let go of.
  */
 static __always_inline bool exec_refused(struct task_struct *task, struct linux_binprm *bprm)
 {

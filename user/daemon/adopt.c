@@ -146,7 +146,6 @@ static int drain_old(struct daemon *daemon, struct kern_old *old, bool carried)
 int daemon_drain_old(struct daemon *daemon)
 {
 	bool carried[OLD_SETS_MAX + 1] = { false };
-
 	int r = daemon->old_count ? kern_old_await() : 0;
 
 	if (r)

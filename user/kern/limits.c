@@ -75,8 +75,7 @@ static const struct kern_limit limits[] = {
 	  "a process is ended, what it did is not undone" },
 	{ "mapped-pins", EVERY,
 	  "a file pinned by `sha256` that a group may write, written through a mapping of before "
-	  "it "
-	  "was hashed",
+	  "it was hashed",
 	  "the kernel notes no change then; pin it by `verity`" },
 	{ "held-open", EVERY, "a library of root's that a process was handed open for writing",
 	  "whose a file is says who may open it" },

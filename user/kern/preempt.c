@@ -83,20 +83,20 @@ static enum preempt booted(void)
 /* Where kernels and distributions leave it. */
 static enum preempt built(const char *release)
 {
-	static const char *const places[] = { "/proc/config.gz", "/boot/config-%s",
-					      "/lib/modules/%s/config",
-					      "/usr/lib/kernel/config-%s" };
-	enum preempt found = PREEMPT_UNKNOWN;
+	/* The release stands between the two. */
+	static const struct {
+		const char *before, *after;
+	} places[] = {
+		{ "/boot/config-", "" },
+		{ "/lib/modules/", "/config" },
+		{ "/usr/lib/kernel/config-", "" },
+	};
+	enum preempt found = preempt_built("/proc/config.gz");
 
 	for (size_t i = 0; i < ARRAY_SIZE(places) && found == PREEMPT_UNKNOWN; i++) {
-		const char *mark = strstr(places[i], "%s");
 		char path[256];
 
-		if (mark)
-			snprintf(path, sizeof(path), "%.*s%s%s", (int)(mark - places[i]), places[i],
-				 release, mark + 2);
-		else
-			snprintf(path, sizeof(path), "%s", places[i]);
+		snprintf(path, sizeof(path), "%s%s%s", places[i].before, release, places[i].after);
 		found = preempt_built(path);
 	}
 	return found;
