@@ -148,7 +148,7 @@ int BPF_PROG(fmod_sctp_again, struct sock *sock, int option, struct sockaddr *ad
 
 static __always_inline int sctp_last(const __u64 *ctx)
 {
-	__u64 arguments[] = { 0, 0, kernel_argument(ctx, 2) };
+	__u64 arguments[] = { kernel_argument(ctx, 0), 0, kernel_argument(ctx, 2) };
 
 	return settle_sctp(arguments, argument_as(sock, 0), kernel_argument(ctx, 1),
 			   kernel_argument(ctx, 3));

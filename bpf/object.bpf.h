@@ -212,7 +212,7 @@ static __always_inline void socket_facts_speak(struct socket_facts *facts)
 	}
 
 /* The family that AF_UNSPEC is taken for, itself where such an address is none: by bind and by sends of an IPv4
- * socket; by sends of an IPv6 one that is not UDP's, to which it means "no address"; in connect it disconnects. */
+ * socket; by sends of an IPv6 one that is not UDP's, to which it may mean "no address"; in connect it disconnects. */
 static __always_inline __u32 unspecified_family(__u32 operation, const struct socket_facts *facts)
 {
 	if (operation == CW_OPERATION_CONNECT)
@@ -236,13 +236,34 @@ enum address_found {
 	ADDRESS_FOUND,
 	ADDRESS_NONE, /* the call names no peer: AF_UNSPEC where that means "disconnect" or "no change" */
 	ADDRESS_BAD, /* the kernel will refuse it */
+	ADDRESS_ASK, /* the socket must be asked, and was not given */
 };
 
-/* Read a socket address as the kernel will. */
+static __always_inline bool address_is_mapped(const struct in6_addr *address)
+{
+	struct in6_addr read;
+
+	bpf_core_read(&read, sizeof(read), address);
+	return !read.in6_u.u6_addr32[0] && !read.in6_u.u6_addr32[1] &&
+	       read.in6_u.u6_addr32[2] == bpf_htonl(0xffff);
+}
+
+/*
+ * Is a datagram of this IPv6 socket that says AF_UNSPEC one without an address? As long as the socket stays what it is:
+ * while it is connected to a mapped address, another thread can make it one of IPv4, to which AF_UNSPEC is as good
+ * as AF_INET. Unless it is connected to IPv6 the kernel would refuse the datagram, or take the address.
+ */
+static __always_inline bool socket_sends_to_v6(struct sock *sock)
+{
+	return BPF_CORE_READ(sock, __sk_common.skc_state) == TCP_ESTABLISHED &&
+	       !address_is_mapped(&sock->__sk_common.skc_v6_daddr);
+}
+
+/* Read a socket address as the kernel will. sock: whose, as a number, where that is needed; 0: see ADDRESS_ASK. */
 static __always_inline enum address_found socket_address(const void *address, int length,
 							 __u32 operation,
 							 const struct socket_facts *facts,
-							 struct cw_request *request)
+							 __u64 sock, struct cw_request *request)
 {
 	struct raw_address raw;
 	__u32 v6[4];
@@ -253,6 +274,11 @@ static __always_inline enum address_found socket_address(const void *address, in
 	family = raw.family;
 	if (family == AF_UNSPEC) {
 		family = unspecified_family(operation, facts);
+		if (family == AF_UNSPEC && operation == CW_OPERATION_SEND && raw.port) {
+			if (!sock)
+				return ADDRESS_ASK;
+			family = socket_sends_to_v6((struct sock *)sock) ? AF_UNSPEC : AF_INET;
+		}
 		if (family == AF_UNSPEC)
 			return ADDRESS_NONE;
 	}
@@ -269,6 +295,39 @@ static __always_inline enum address_found socket_address(const void *address, in
 	cw_address_v6(request, (__u64)bpf_ntohl(v6[0]) << 32 | bpf_ntohl(v6[1]),
 		      (__u64)bpf_ntohl(v6[2]) << 32 | bpf_ntohl(v6[3]));
 	return ADDRESS_FOUND;
+}
+
+#define THIS_HOST_V6 1 /* it was called :: */
+#define THIS_HOST_CONTROLS \
+	2 /* by a message with control data, which may name a source or an interface */
+
+/*
+ * Which address of this host the kernel takes 0.0.0.0 or :: for, as cw_address_of_this_host() wants it: that which the
+ * socket has, or the loopback's; and one of an interface's, if the socket or the message names one. SCTP's sockets
+ * have several. sock: as a number; source: of the message, 0: it names none that is known here.
+ */
+__attribute__((noinline)) __u32 address_this_host(__u64 sock, __u32 how, __u32 source)
+{
+	struct inet_sock *inet = (struct inet_sock *)sock;
+	__u32 family = BPF_CORE_READ(inet, sk.__sk_common.skc_family);
+	__u32 protocol = BPF_CORE_READ(inet, sk.sk_protocol);
+	__u32 own, interfaces;
+
+	if (family == AF_SMC || protocol == IPPROTO_SMC)
+		inet = (struct inet_sock *)kernel_smc_spoken(&inet->sk);
+	if (!inet)
+		return 0;
+	if (how & THIS_HOST_V6)
+		return address_is_mapped(&inet->sk.__sk_common.skc_v6_rcv_saddr) ? CW_LOOPBACK_V4
+										 : 0;
+	own = source ? source : bpf_ntohl(BPF_CORE_READ(inet, inet_saddr));
+	interfaces = BPF_CORE_READ(inet, sk.__sk_common.skc_bound_dev_if) |
+		     BPF_CORE_READ(inet, uc_index);
+	if (how & THIS_HOST_CONTROLS || (own && protocol == IPPROTO_SCTP))
+		return 0;
+	if (own)
+		return own;
+	return interfaces ? 0 : CW_LOOPBACK_V4;
 }
 
 #endif

@@ -82,7 +82,6 @@ static __always_inline bool received_decide(struct judgement *judgement, struct 
 		return true;
 	request->direction = CW_DIRECTION_CONNECT;
 	request_peer(request, sock);
-	cw_address_peer(request);
 	return received_address(judgement, protocol);
 }
 

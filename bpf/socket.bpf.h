@@ -71,8 +71,6 @@ static __always_inline bool network_decide(struct hook *hook, struct judgement *
 	request->protocol = judged;
 	request->port = port;
 	judgement->socket_protocol = own;
-	if (request->direction == CW_DIRECTION_CONNECT)
-		cw_address_peer(request);
 	hook_request(hook, request);
 	return hook_decide(hook, judgement,
 			   request->direction == CW_DIRECTION_BIND ? CW_CLASS_BIND
@@ -103,8 +101,28 @@ static __always_inline __u32 direction_of(__u32 operation)
 		       : CW_DIRECTION_CONNECT;
 }
 
-/* connect, bind, send: a socket and the address that the caller passed, already in kernel memory. */
+/* This host, whatever the caller called it. */
+static __always_inline void request_this_host(const struct hook *hook, struct cw_request *request,
+					      __u64 sock, __u32 how, __u32 source)
+{
+	__u32 zero = hook->pages.head->zero;
+
+	how |= request->family == AF_INET6 ? THIS_HOST_V6 : 0;
+	cw_address_of_this_host(request, address_this_host(sock, how, source));
+	cw_widen(request->family, zero);
+	cw_widen(request->high, zero);
+	cw_widen(request->low, zero);
+}
+
+#define SETTLE_ASK 1 /* an answer: nothing was judged, the socket must be given */
+
+/*
+ * connect, bind, send: a socket and the address that the caller passed, already in kernel memory. An address can say so
+ * little that the socket must be asked, which costs: it is `socket`, or, where that is NULL, the sock that has this
+ * number; 0: see SETTLE_ASK. controls: THIS_HOST_CONTROLS, or 0.
+ */
 static __always_inline int settle_address(__u32 operation, const struct socket_facts *facts,
+					  const struct socket *socket, __u64 sock, __u32 controls,
 					  const void *address, int length)
 {
 	struct judgement judgement = { .request.operation = operation,
@@ -115,15 +133,25 @@ static __always_inline int settle_address(__u32 operation, const struct socket_f
 		return 0;
 	if (!hook_open(&hook, operation, class_of(operation)))
 		return 0;
-	switch (socket_address(address, length, operation, facts, &judgement.request)) {
+	switch (socket_address(address, length, operation, facts, sock, &judgement.request)) {
 	case ADDRESS_FOUND:
 		break;
+	case ADDRESS_ASK:
+		return SETTLE_ASK;
 	case ADDRESS_BAD:
 		fault(CW_FAULT_BAD_ADDRESS);
 		turn_note(operation);
 		return 0;
 	default:
 		return 0;
+	}
+	if (direction_of(operation) == CW_DIRECTION_CONNECT &&
+	    cw_rarely(cw_address_unspecified(&judgement.request))) {
+		if (socket)
+			bpf_core_read(&sock, sizeof(sock), &socket->sk);
+		else if (!sock)
+			return SETTLE_ASK;
+		request_this_host(&hook, &judgement.request, sock, controls, 0);
 	}
 	hook_address(&hook, &judgement.request);
 	if (!socket_has_ports(facts->type, facts->protocol))
@@ -144,20 +172,22 @@ static __always_inline int settle_socket_address(__u32 operation, struct socket 
 		struct socket_facts facts = socket_facts_read(CW_PLAIN, sock);
 
 		socket_facts_speak(&facts);
-		return settle_address(operation, &facts, address, length);
+		return settle_address(operation, &facts, socket, 0, 0, address, length);
 	}
 }
 
 /* A global function: the verifier walks it once and not once an address of a list, and its stack is not its
  * caller's. It takes only numbers, and what it answers may be any number to the verifier. facts: family, the
- * socket's type shifted by 8, its protocol by 16. */
-__attribute__((noinline)) int settle_named(__u32 facts, __u32 operation, __u64 address, int length)
+ * socket's type shifted by 8, its protocol by 16, whether there is control data by 31; sock: 0, or whose it is. */
+__attribute__((noinline)) int settle_named(__u32 facts, __u32 operation, __u64 address, int length,
+					   __u64 sock)
 {
 	struct socket_facts socket = { .family = facts & 0xff,
 				       .type = facts >> 8 & 0xff,
-				       .protocol = facts >> 16 };
+				       .protocol = facts >> 16 & 0x7fff };
 
-	return settle_address(operation, &socket, (const void *)address, length);
+	return settle_address(operation, &socket, NULL, sock, facts >> 31 ? THIS_HOST_CONTROLS : 0,
+			      (const void *)address, length);
 }
 
 static __always_inline int settle_send(struct socket *socket, struct msghdr *message)
@@ -171,7 +201,8 @@ static __always_inline int settle_send(struct socket *socket, struct msghdr *mes
 		return 0;
 	} else {
 		struct socket_facts facts = socket_facts_read(CW_PLAIN, sock);
-		__u32 protocol;
+		__u32 protocol, packed;
+		int r;
 
 		if (facts.family == AF_SMC)
 			socket_facts_speak(&facts);
@@ -182,11 +213,15 @@ static __always_inline int settle_send(struct socket *socket, struct msghdr *mes
 			return 0;
 		if (protocol == CW_PROTOCOL_SCTP)
 			return 0; /* a new peer goes through sctp_bind_connect, an old one was judged */
-		return settle_named(facts.family | facts.type << 8 | facts.protocol << 16,
-				    CW_OPERATION_SEND, kernel_void_number(message->msg_name),
-				    message->msg_namelen)
-			       ? -EACCES
-			       : 0;
+		packed = facts.family | facts.type << 8 | facts.protocol << 16 |
+			 (__u32) !!message->msg_controllen << 31;
+		r = settle_named(packed, CW_OPERATION_SEND, kernel_void_number(message->msg_name),
+				 message->msg_namelen, 0);
+		if (cw_rarely(r == SETTLE_ASK))
+			r = settle_named(
+				packed, CW_OPERATION_SEND, kernel_void_number(message->msg_name),
+				message->msg_namelen, kernel_pointer_number(sock, &socket->sk));
+		return r ? -EACCES : 0;
 	}
 }
 
@@ -257,7 +292,7 @@ static __always_inline void settle_listen_by_kill(struct sock *sock)
 
 /* ------------------------------------------------------------------ SCTP */
 
-/* arguments: the hook's own, from which the address is read as a number. */
+/* arguments: the hook's own, from which socket and address are read as numbers. */
 static __always_inline int settle_sctp(const void *arguments, struct sock *sock, int option,
 				       int length)
 {
@@ -265,11 +300,12 @@ static __always_inline int settle_sctp(const void *arguments, struct sock *sock,
 			  : option == SCTP_SOCKOPT_CONNECTX ? CW_OPERATION_CONNECT
 							    : CW_OPERATION_SEND;
 	__u32 facts = sock->__sk_common.skc_family | (__u32)sock->sk_type << 8 | IPPROTO_SCTP << 16;
-	__u64 address = 0;
+	__u64 address = 0, number = 0;
 
 	if (option != SCTP_SOCKOPT_BINDX_ADD && option != SCTP_SOCKOPT_CONNECTX &&
 	    option != SCTP_SENDMSG_CONNECT)
 		return 0;
+	bpf_probe_read_kernel(&number, sizeof(number), arguments);
 	bpf_probe_read_kernel(&address, sizeof(address), arguments + 2 * sizeof(__u64));
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < SCTP_ADDRESSES_MAX; i++) {
@@ -280,7 +316,7 @@ static __always_inline int settle_sctp(const void *arguments, struct sock *sock,
 			return 0;
 		bpf_probe_read_kernel(&family, sizeof(family), (void *)address);
 		size = family == AF_INET6 ? 28 : 16;
-		if (settle_named(facts, operation, address, size))
+		if (settle_named(facts, operation, address, size, number))
 			return -EACCES;
 		address += size;
 		length -= size;
@@ -295,8 +331,18 @@ static __always_inline int settle_sctp(const void *arguments, struct sock *sock,
 /* ------------------------------------------------------------------ cgroup */
 
 static __always_inline int settle_cgroup(struct hook *hook, struct judgement *judgement,
-					 struct bpf_sock_addr *context)
+					 struct bpf_sock_addr *context, __u32 source)
 {
+	struct cw_request *request = &judgement->request;
+
+	if (request->direction == CW_DIRECTION_CONNECT &&
+	    cw_rarely(cw_address_unspecified(request))) {
+		struct bpf_sock *sock = context->sk;
+		__u64 number = 0;
+
+		bpf_probe_read_kernel(&number, sizeof(number), &sock);
+		request_this_host(hook, request, number, 0, source);
+	}
 	judgement->request.port = bpf_ntohs((__u16)context->user_port);
 	if (!socket_has_ports(context->type, context->protocol))
 		judgement->request.port = 0;
@@ -320,7 +366,8 @@ static __always_inline int settle_cgroup_v4(__u32 operation, struct bpf_sock_add
 	if (names_nobody(operation, context) || !hook_open(&hook, operation, class_of(operation)))
 		return 0;
 	cw_address_v4(&judgement.request, bpf_ntohl(context->user_ip4));
-	return settle_cgroup(&hook, &judgement, context);
+	return settle_cgroup(&hook, &judgement, context,
+			     operation == CW_OPERATION_SEND ? bpf_ntohl(context->msg_src_ip4) : 0);
 }
 
 static __always_inline int settle_cgroup_v6(__u32 operation, struct bpf_sock_addr *context)
@@ -335,7 +382,7 @@ static __always_inline int settle_cgroup_v6(__u32 operation, struct bpf_sock_add
 		&judgement.request,
 		(__u64)bpf_ntohl(context->user_ip6[0]) << 32 | bpf_ntohl(context->user_ip6[1]),
 		(__u64)bpf_ntohl(context->user_ip6[2]) << 32 | bpf_ntohl(context->user_ip6[3]));
-	return settle_cgroup(&hook, &judgement, context);
+	return settle_cgroup(&hook, &judgement, context, 0);
 }
 
 #endif

@@ -177,6 +177,7 @@ struct sock_common {
 	};
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	int skc_bound_dev_if;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };
@@ -192,6 +193,8 @@ struct sock {
 
 struct inet_sock {
 	struct sock sk;
+	__u32 inet_saddr;
+	int uc_index;
 };
 
 struct socket {

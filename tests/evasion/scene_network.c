@@ -18,6 +18,7 @@ static const char policy[] =
 	"exec: off\n"
 	"bind:\n"
 	"  - { id: one-end, allow: sctp/29346, at: 127.0.0.1, by: entry }\n"
+	"  - { id: source, allow: [tcp/ephemeral, udp/ephemeral], at: 127.0.0.9, by: entry }\n"
 	"connect:\n"
 	"  - { id: listed, allow: [tcp/29400, udp/29400], to: 127.0.0.1, by: entry }\n"
 	"  - { id: listed-any, allow: any/29401, to: 127.0.0.1, by: entry }\n"
@@ -74,6 +75,11 @@ static const struct evasion rows[] = {
 	{ "AF_UNSPEC", "bind, datagrams", "socket udp, bind unspec:0.0.0.0:29510", "bind" },
 	{ "AF_UNSPEC", "send", "socket udp, send unspec:" HERE, "send" },
 	{ "AF_UNSPEC", "sendmsg", "socket udp, sendmsg unspec:" HERE, "send" },
+	{ "AF_UNSPEC", "send, from what was an IPv6 socket",
+	  "socket udp6, connect [::ffff:127.0.0.1]:" LISTED ", become-ipv4, send unspec:" HERE,
+	  "send" },
+	{ "AF_UNSPEC", "send, while an IPv6 socket becomes one of IPv4",
+	  "send-while-becoming [::ffff:127.0.0.1]:" LISTED " unspec:" HERE, "send" },
 	{ "MPTCP", "connect", "socket mptcp, connect " HERE, "connect" },
 	{ "MPTCP", "connect, IPv6", "socket mptcp6, connect " HERE6, "connect" },
 	{ "MPTCP", "bind", "socket mptcp, bind " AT, "bind" },
@@ -153,6 +159,24 @@ static const struct evasion rows[] = {
 	{ "no address", "this host as ::", "socket tcp6, connect [::]:" UNLISTED, "connect" },
 	{ "no address", "mapped 0.0.0.0", "socket tcp6, connect [::ffff:0.0.0.0]:" UNLISTED,
 	  "connect" },
+	{ "no address", "0.0.0.0 is the address that the socket has",
+	  "socket udp, bind 127.0.0.9:0, connect 0.0.0.0:" LISTED, "connect" },
+	{ "no address", "0.0.0.0 is the address that the socket has, mapped",
+	  "socket udp6, bind [::ffff:127.0.0.9]:0, connect [::ffff:0.0.0.0]:" LISTED, "connect" },
+	{ "no address", "0.0.0.0 is the address that the socket has, datagram",
+	  "socket udp, bind 127.0.0.9:0, send 0.0.0.0:" LISTED, "send" },
+	{ "no address", "0.0.0.0 is where the message says it comes from",
+	  "socket udp, send-from 127.0.0.9 0.0.0.0:" LISTED, "send" },
+	{ "no address", "0.0.0.0 is an address of the socket's interface",
+	  "socket udp, interface lo, connect 0.0.0.0:" LISTED, "connect" },
+	{ "no address", "0.0.0.0 is an address of the interface for datagrams",
+	  "socket udp, interface-for-datagrams lo, send 0.0.0.0:" LISTED, "send" },
+	{ "no address", "0.0.0.0 is an address of the interface that the message names",
+	  "socket udp, send-by-interface lo 0.0.0.0:" LISTED, "send", "named-interfaces" },
+	{ "no address", ":: is IPv4 to a socket with a mapped address",
+	  "socket udp6, bind [::ffff:127.0.0.9]:0, connect [::]:29501", "connect" },
+	{ "no address", ":: is IPv4 to a socket with a mapped address, datagram",
+	  "socket udp6, bind [::ffff:127.0.0.9]:0, send [::]:29501", "send" },
 	{ "32-bit calls", "connect", "connect " UNLISTED, "connect", .who = "entry32" },
 	{ "32-bit calls", "socketcall", "call-connect " UNLISTED, "connect", .who = "entry32" },
 	{ "32-bit calls", "bind", "bind 29510", "bind", .who = "entry32" },

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <stdlib.h>
@@ -118,6 +119,16 @@ static int step_send_from(struct actor *actor, char **arguments)
 	if (inet_pton(AF_INET, arguments[0], &from.ipi_spec_dst) != 1)
 		return EINVAL;
 	controls_add(&controls, IPPROTO_IP, IP_PKTINFO, &from, sizeof(from));
+	return send_beside(actor, arguments[1], &controls);
+}
+
+/* INTERFACE PEER: by which interface the message is to go. */
+static int step_send_by_interface(struct actor *actor, char **arguments)
+{
+	struct controls controls = { .length = 0 };
+	struct in_pktinfo by = { .ipi_ifindex = (int)if_nametoindex(arguments[0]) };
+
+	controls_add(&controls, IPPROTO_IP, IP_PKTINFO, &by, sizeof(by));
 	return send_beside(actor, arguments[1], &controls);
 }
 
@@ -260,6 +271,7 @@ const struct actor_step beside_steps[] = {
 	{ "send-routed", 2, false, step_send_routed },
 	{ "send-routed-second", 2, false, step_send_routed_second },
 	{ "send-from", 2, false, step_send_from },
+	{ "send-by-interface", 2, false, step_send_by_interface },
 	{ "routing-header", 2, false, step_routing_header },
 	{ "packet-options", 1, false, step_packet_options },
 	{ "flow-label", 1, false, step_flow_label },

@@ -7,7 +7,9 @@
 #include <linux/io_uring.h>
 #include <linux/userfaultfd.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +113,82 @@ static int step_become(struct actor *actor, char **arguments)
 		       : 0;
 }
 
+/* An IPv6 socket that is connected to a mapped address is one of IPv4 from now on. */
+static int become_ipv4(int fd)
+{
+	int family = AF_INET;
+
+	return setsockopt(fd, IPPROTO_IPV6, IPV6_ADDRFORM, &family, sizeof(family));
+}
+
+static int step_become_ipv4(struct actor *actor, char **arguments)
+{
+	(void)arguments;
+	return become_ipv4(actor->socket) ? errno : 0;
+}
+
+struct becoming {
+	int fd;
+	atomic_bool ready, now;
+};
+
+static void *become_beside(void *argument)
+{
+	struct becoming *becoming = argument;
+
+	becoming->ready = true;
+	while (!becoming->now)
+		;
+	return (void *)(intptr_t)become_ipv4(becoming->fd);
+}
+
+/* One thread sends, while another makes it another socket. Returns how many were sent, or a negative error. */
+static int send_while_becoming(char **arguments, unsigned int delay)
+{
+	struct becoming becoming = { .fd = actor_socket("udp6") };
+	struct sockaddr_storage peer, address;
+	socklen_t peer_length = actor_address(arguments[0], &peer);
+	socklen_t length = actor_address(arguments[1], &address);
+	pthread_t thread;
+	int sent;
+
+	if (becoming.fd < 0)
+		return becoming.fd;
+	if (connect(becoming.fd, (struct sockaddr *)&peer, peer_length) ||
+	    pthread_create(&thread, NULL, become_beside, &becoming)) {
+		close(becoming.fd);
+		return -errno;
+	}
+	while (!becoming.ready)
+		;
+	becoming.now = true;
+	for (volatile unsigned int i = 0; i < delay; i++)
+		;
+	sent = (int)sendto(becoming.fd, "x", 1, MSG_NOSIGNAL, (struct sockaddr *)&address, length);
+	if (sent < 0)
+		sent = -errno;
+	pthread_join(thread, NULL);
+	close(becoming.fd);
+	return sent;
+}
+
+/* PEER ADDRESS, many times. Done if one was sent to where only IPv4 sends. */
+static int step_send_while_becoming(struct actor *actor, char **arguments)
+{
+	int refused = ENETUNREACH;
+
+	(void)actor;
+	for (unsigned int i = 0; i < 400; i++) {
+		int sent = send_while_becoming(arguments, i * 50);
+
+		if (sent > 0)
+			return 0;
+		if (sent != -ENETUNREACH)
+			refused = -sent;
+	}
+	return refused;
+}
+
 /* PORT: the only one that the kernel may choose. */
 static int step_ports(struct actor *actor, char **arguments)
 {
@@ -139,6 +217,8 @@ const struct actor_step kernel_steps[] = {
 	{ "map-filled", 1, false, step_map_filled },
 	{ "interpreted", 3, false, step_interpreted },
 	{ "become", 1, false, step_become },
+	{ "become-ipv4", 0, false, step_become_ipv4 },
+	{ "send-while-becoming", 2, false, step_send_while_becoming },
 	{ "ports", 1, false, step_ports },
 	{ "at", 1, false, step_at },
 	{ NULL },

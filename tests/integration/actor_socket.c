@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,6 +173,24 @@ static int step_reuse_port(struct actor *actor, char **arguments)
 	return setsockopt(actor->socket, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) ? errno : 0;
 }
 
+/* Where it sends and receives. */
+static int step_interface(struct actor *actor, char **arguments)
+{
+	return setsockopt(actor->socket, SOL_SOCKET, SO_BINDTODEVICE, arguments[0],
+			  (socklen_t)strlen(arguments[0]))
+		       ? errno
+		       : 0;
+}
+
+/* Where it sends what is not connected. */
+static int step_interface_for_datagrams(struct actor *actor, char **arguments)
+{
+	uint32_t number = htonl(if_nametoindex(arguments[0]));
+
+	return setsockopt(actor->socket, IPPROTO_IP, IP_UNICAST_IF, &number, sizeof(number)) ? errno
+											     : 0;
+}
+
 const struct actor_step socket_steps[] = {
 	{ "socket", 1, false, step_socket },
 	{ "listen", 0, false, step_listen },
@@ -182,5 +201,7 @@ const struct actor_step socket_steps[] = {
 	{ "place", 1, false, step_place },
 	{ "find", 1, false, step_find },
 	{ "reuse-port", 0, false, step_reuse_port },
+	{ "interface", 1, false, step_interface },
+	{ "interface-for-datagrams", 1, false, step_interface_for_datagrams },
 	{ NULL },
 };

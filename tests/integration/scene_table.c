@@ -48,6 +48,7 @@ static const char policy[] =
 	"connect:\n"
 	"  - { id: listed, allow: tcp/29400, to: localhost, by: entry, why: \"its peer\" }\n"
 	"  - { id: datagrams, allow: udp/29400, to: 127.0.0.1, by: [entry, helper] }\n"
+	"  - { id: datagrams6, allow: udp/29501, to: \"::1\", by: entry }\n"
 	"  - { id: associations, allow: sctp/29400, to: localhost, by: entry }\n"
 	"  - { id: one-path, allow: sctp/29500, to: 127.2.3.4, by: entry }\n"
 	"  - { id: prefix, allow: tcp/29500, to: [127.64.0.0/10, 127.2.3.4], by: entry }\n"
@@ -132,6 +133,12 @@ static const struct row connects[] = {
 	ALLOWED("localhost as 0.0.0.0", "socket tcp, connect 0.0.0.0:" LISTED, "connect", NULL,
 		"listed"),
 	ALLOWED("localhost as ::", "socket tcp6, connect [::]:" LISTED, "connect", NULL, "listed"),
+	ALLOWED("0.0.0.0 is the address that the socket has",
+		"socket tcp, bind 127.0.0.9:0, connect 0.0.0.0:" LISTED, "connect",
+		"127.0.0.9:" LISTED, "listed"),
+	ALLOWED(":: is IPv4 to a socket with a mapped address",
+		"socket tcp6, bind [::ffff:127.0.0.9]:0, connect [::]:" LISTED, "connect", PEER,
+		"listed"),
 	ALLOWED("mptcp by a rule for tcp", "socket mptcp, connect " PEER, "connect", PEER,
 		"listed"),
 	{ "udp-lite by a rule for udp", "socket udplite, connect " PEER, "connect", PEER,
@@ -163,6 +170,12 @@ static const struct row sends[] = {
 	DENIED("sendto, mapped address", "socket udp6, send " MAPPED, "send", HERE),
 	DENIED("sendto, IPv6 socket with an IPv4 address", "socket udp6, send " HERE, "send", HERE),
 	DENIED("sendto, address without a family", "socket udp, send unspec:" HERE, "send", HERE),
+	DENIED("sendto, address without a family, from what was an IPv6 socket",
+	       "socket udp6, connect [::ffff:127.0.0.1]:" LISTED ", become-ipv4, send unspec:" HERE,
+	       "send", HERE),
+	ALLOWED("no address, from an IPv6 socket, to whom it is connected",
+		"socket udp6, connect [::1]:29501, send unspec:" HERE, "connect", "[::1]:29501",
+		"datagrams6"),
 	DENIED("sendto past a connected peer", "socket udp, connect " PEER ", send " HERE, "send",
 	       HERE),
 	DENIED("sendmsg", "socket udp, sendmsg " HERE, "send", HERE),

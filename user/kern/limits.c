@@ -88,6 +88,10 @@ static const struct kern_limit limits[] = {
 	{ "packets", EVERY,
 	  "what somebody outside sends to a guarded port in packets that he makes himself",
 	  "a raw or packet socket names no port; who has one has CAP_NET_RAW" },
+	{ "named-interfaces", CGROUP,
+	  "which address of this host a datagram to 0.0.0.0 goes to, where its control data names "
+	  "an interface",
+	  "sendmsg programs see no control data: it is judged as one to 127.0.0.1" },
 	{ "sources", EVERY, "which address of this host a datagram says it comes from (IP_PKTINFO)",
 	  "`bind` judges where a socket receives" },
 	{ "kernel", EVERY,
