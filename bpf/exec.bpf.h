@@ -157,11 +157,10 @@ static __always_inline void label_judged(const struct judgement *judgement,
 	*(volatile __u64 *)subject = *(__u64 *)&fresh;
 }
 
-/* what, tgid: as settle_executed() has them. Global, as that has no room on its stack. */
+/* what (of an interpreter), tgid: as settle_executed() has them. Global, as that has no room on its stack. */
 __attribute__((noinline)) int interpreter_expected(__u64 what, __u64 tgid)
 {
-	const struct cw_subject *subject = (__u8)what == EXECUTED_INTERPRETER ? subject_find(tgid)
-									      : NULL;
+	const struct cw_subject *subject = subject_find(tgid);
 
 	return subject && script_leads_to(subject->exec_script, what >> 32 & 0xffff, what >> 48);
 }
@@ -188,7 +187,7 @@ __attribute__((noinline)) int settle_executed(__u64 file, __u64 inode, __u64 who
 	__u8 mark = what >> 8, of = what;
 	int r;
 
-	if (interpreter_expected(what, tgid))
+	if (of == EXECUTED_INTERPRETER && interpreter_expected(what, tgid))
 		return 0;
 	if (!hook_open_of(&hook, subject_find(tgid), CW_OPERATION_EXEC, CW_CLASS_EXEC))
 		return 0;
