@@ -7,7 +7,7 @@
 
 # Whatever reads bytes of others has a harness: policies and tables of cases (policy, cases), what an instance
 # and its neighbours wrote (cpf, csp, qlist, role_list, generate), the kernel's records (record), messages
-# (ipc), recordings and their lines (recording, event), /proc and the resolver's file (proc).
+# (ipc), recordings and their lines (recording, event), /proc and the resolver's file (proc), what a daemon before left (answers).
 
 FUZZ_SECONDS ?= 20
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -43,6 +43,7 @@ $(FUZZ_NAMES:%=$(O)/fuzz/coverage/fuzz_%): $(O)/fuzz/coverage/fuzz_%: $(O)/fuzz/
 	$(call say,LINK,$@)
 	$(Q)$(CLANG) -fsanitize=fuzzer -fprofile-instr-generate $(filter %.o,$^) $(filter %.a,$^) $(PURE_LIBS) -o $@
 
+FUZZ_ABOUT_answers := user/host/answers.c
 FUZZ_ABOUT_cases := user/cli/policy_cases.c user/cli/policy_operation.c
 FUZZ_ABOUT_cpf := $(wildcard user/instance/cpf*.c user/instance/config*.c) user/instance/decode.c user/instance/source.c
 FUZZ_ABOUT_csp := $(addprefix user/instance/,csp.c iscagent.c snmpd.c arguments.c)

@@ -194,4 +194,7 @@ int policy_read(const char *name, const char *text, size_t length, struct diagno
 		struct policy **ret_policy);
 struct policy *policy_free(struct policy *policy);
 
+/* What is wrong with a host's name (RFC 1123, section 2.1), NUL or a blank behind it; NULL if nothing is. */
+const char *host_name_mistake(const char *name, size_t length);
+
 #endif

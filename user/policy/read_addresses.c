@@ -93,8 +93,7 @@ static void check_host_bits(struct reader *reader, const struct node *node, stru
 
 /* ------------------------------------------------------------------ names */
 
-/* What is wrong with a host's name (RFC 1123, section 2.1); NULL if nothing is. */
-static const char *name_mistake(const char *name, size_t length)
+const char *host_name_mistake(const char *name, size_t length)
 {
 	const char *label = name, *end = name + length;
 
@@ -140,7 +139,7 @@ static void no_address(struct reader *reader, const struct node *node, const cha
 
 static void read_host(struct reader *reader, const struct node *node, struct address *address)
 {
-	const char *mistake = name_mistake(node->text, node->length);
+	const char *mistake = host_name_mistake(node->text, node->length);
 
 	if (mistake) {
 		no_address(reader, node, mistake);
