@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "host/answers.h"
 #include "ipc/client.h"
 #include "kern/kern.h"
 #include "util/log.h"
@@ -43,6 +44,28 @@ static void tell_of_daemon(const char *runtime_dir)
 		 number);
 }
 
+/* What host names were is kept for a daemon to come as long as verdicts are. One that runs notices by itself. */
+static void forget_names(const char *runtime_dir)
+{
+	const struct buffer none = { 0 };
+	_cleanup_buffer_ struct buffer text = { 0 };
+	struct diagnostics ignored = { 0 };
+	struct facts names = { 0 };
+	pid_t pid;
+	int r;
+
+	if (!ipc_client_probe(runtime_dir, &pid))
+		return;
+	/* Whatever else has that name is not ours to remove. */
+	r = answers_load(runtime_dir, &ignored, &text, &names);
+	diagnostics_release(&ignored);
+	facts_release(&names);
+	if (!r)
+		r = answers_save(runtime_dir, &none);
+	if (r && r != -ENOENT && r != -EINVAL)
+		log_warning(r, "remove %s/" ANSWERS_FILE, runtime_dir);
+}
+
 int cli_disarm(int argc, char **argv)
 {
 	struct cli_parser parser = { .usage = &cli_disarm_usage, .argc = argc, .argv = argv };
@@ -69,5 +92,6 @@ int cli_disarm(int argc, char **argv)
 	}
 	printf("disarmed: %u links, %u programs and %u maps taken out of %s\n", counts.links,
 	       counts.programs, counts.maps, directory);
+	forget_names(parser.common.runtime_dir);
 	return CLI_YES;
 }

@@ -166,17 +166,25 @@ int daemon_drain_old(struct daemon *daemon)
 
 int daemon_pins_close(struct daemon *daemon)
 {
+	/* After a start that failed: what was there before us. */
+	bool stays = !daemon->kern ||
+		     (!daemon->ending && (kern_set(daemon->kern) || !daemon->made_runtime_dir));
 	int r = 0;
 
 	if (daemon->kern && daemon->ending && kern_set(daemon->kern)) {
-		if (!kern_pinned(daemon->kern))
+		if (!kern_pinned(daemon->kern)) {
 			log_notice("everything has been taken out (disarm)");
-		else if (!daemon->releasing && govern_keep(daemon))
+		} else if (!daemon->releasing && govern_keep(daemon)) {
 			log_notice("verdicts stay in force (on_stop: keep); `cachewarden disarm` "
 				   "takes them out");
-		else
+			stays = true;
+		} else {
 			r = kern_release(daemon->kern);
+		}
 	}
+	/* While the pins are still locked: the next daemon writes its own. */
+	if (!stays)
+		resolve_forget(daemon);
 	for (size_t i = 0; i < daemon->old_count; i++)
 		daemon->olds[i] = kern_old_free(daemon->olds[i]);
 	daemon->replacing = kern_old_free(daemon->replacing);

@@ -242,8 +242,13 @@ static int backend_choose(struct daemon *daemon, struct diagnostics *diagnostics
 int daemon_choose_backend(struct daemon *daemon)
 {
 	struct diagnostics diagnostics = { 0 };
-	int r = backend_choose(daemon, &diagnostics);
+	int r;
 
+	resolve_recall(daemon);
+	r = backend_choose(daemon, &diagnostics);
+	if (!r)
+		resolve_remember(daemon);
+	facts_release(&daemon->recalled);
 	diagnostics_print(&diagnostics, stderr, false);
 	diagnostics_release(&diagnostics);
 	return r;

@@ -96,6 +96,9 @@ struct daemon {
 	pid_t resolver; /* child that looks host names up */
 	int resolver_fd; /* its answers, -1: none is at it */
 	bool resolve_soon; /* some names had no answer when policies were loaded */
+	struct facts recalled; /* what names were to the daemon before us; until ours is in force */
+	struct buffer remembered; /* the file of that; empty: nothing of ours is there */
+	int remember_error; /* why it is not what it should be */
 	pid_t hasher; /* … and one that hashes pinned files */
 	int hasher_fd;
 	unsigned int settle_milliseconds; /* from a change on disk to the look at it */
@@ -202,6 +205,11 @@ int resolve_end(struct daemon *daemon, struct facts *ret_names); /* only names a
 /* Those of a list, in a few seconds at most: who has not answered by then has what it had before, and an error. */
 int resolve_now(struct daemon *daemon, const struct policy_list *list, const struct facts *previous,
 		struct facts *ret_names);
+/* What names resolved to, for the next daemon: read it, write it where it changed, and remove it when nothing stays in
+ * force. All log. */
+void resolve_recall(struct daemon *daemon);
+void resolve_remember(struct daemon *daemon);
+void resolve_forget(struct daemon *daemon);
 
 /* naming.c: from a record to an event with names. */
 int naming_new(const struct daemon *daemon, struct naming **ret_naming);

@@ -252,7 +252,8 @@ int govern_load(struct daemon *daemon, struct diagnostics *diagnostics)
 		r = govern_check_pins(daemon, &fresh.set, diagnostics);
 	if (!r)
 		r = facts_gather(daemon, &fresh.list,
-				 governing->list.items ? &governing->facts : NULL, &fresh.facts);
+				 governing->list.items ? &governing->facts : &daemon->recalled,
+				 &fresh.facts);
 	if (!r)
 		r = govern_publish(daemon, &fresh.set, &fresh.list, &fresh.facts, diagnostics);
 	if (r) {
@@ -265,7 +266,11 @@ int govern_load(struct daemon *daemon, struct diagnostics *diagnostics)
 	governing->list = fresh.list;
 	governing->set = fresh.set;
 	governing->facts = fresh.facts;
-	return daemon->watch ? daemon_watch(daemon) : 0;
+	/* At the start, when ours is in force. */
+	if (!daemon->watch)
+		return 0;
+	resolve_remember(daemon);
+	return daemon_watch(daemon);
 }
 
 int govern_refresh(struct daemon *daemon, const struct facts *names)
@@ -301,6 +306,7 @@ int govern_refresh(struct daemon *daemon, const struct facts *names)
 	trust_tell(daemon, &facts);
 	facts_release(&governing->facts);
 	governing->facts = facts;
+	resolve_remember(daemon);
 	if (facts_young(&facts))
 		daemon_settle_soon(daemon);
 	r = hasher_begin(daemon);

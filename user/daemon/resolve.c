@@ -3,6 +3,9 @@
  * A name server may take its time: so a child looks host names up, with a copy of everything, and sends back one line
  * an address (or an error) through a pipe. When policies are loaded it is waited for a little; what has not been
  * answered then, and all names on a schedule, is looked up while the daemon goes on serving.
+ *
+ * What the last answers were is in a file as well (host/answers.h), as long as verdicts are in force: a daemon that is
+ * started while name servers are down goes on from there, and not from nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,13 +18,14 @@
 #include <unistd.h>
 
 #include "daemon/daemon.h"
+#include "host/answers.h"
 #include "host/names.h"
 #include "util/child.h"
 #include "util/cleanup.h"
+#include "util/log.h"
 
 #define NAME_TEXT 256
 #define ERROR_TEXT 128
-#define ANSWERS_MAX 65536 /* what the daemon takes from its own child */
 #define RESOLVE_MILLISECONDS 3000 /* what a load waits for name servers */
 
 /* At most PIPE_BUF bytes, so that a write is whole or not at all. */
@@ -101,45 +105,17 @@ int resolve_begin(struct daemon *daemon)
 	return 0;
 }
 
-/* What came so far: facts of names alone. */
-static struct name_fact *answer_name(struct facts *answers, const char *name)
-{
-	struct name_fact *names = answers->names, *last;
-
-	/* Lines of one name come together. */
-	if (names && answers->name_count && strcmp(names[answers->name_count - 1].name, name) == 0)
-		return &names[answers->name_count - 1];
-	names = reallocarray(names, answers->name_count + 1, sizeof(*names));
-	if (!names)
-		return NULL;
-	answers->names = names;
-	last = &names[answers->name_count];
-	*last = (struct name_fact){ .name = strdup(name) };
-	if (!last->name)
-		return NULL;
-	answers->name_count++;
-	return last;
-}
-
 static int answer_add(struct facts *answers, struct answer_line *line)
 {
-	struct resolved_address *addresses;
 	struct name_fact *name;
 
 	line->name[NAME_TEXT - 1] = '\0';
 	line->error[ERROR_TEXT - 1] = '\0';
-	name = answer_name(answers, line->name);
+	name = answers_add(answers, line->name, line->address.family ? &line->address : NULL);
 	if (!name)
 		return -ENOMEM;
 	if (*line->error && !name->error)
 		name->error = strdup(line->error);
-	if (!line->address.family)
-		return 0;
-	addresses = reallocarray(name->addresses, name->address_count + 1, sizeof(*addresses));
-	if (!addresses)
-		return -ENOMEM;
-	name->addresses = addresses;
-	addresses[name->address_count++] = line->address;
 	return 0;
 }
 
@@ -194,7 +170,7 @@ static int answers_fill(const struct name_set *names, const struct facts *previo
 			struct facts *answers)
 {
 	for (size_t i = answers->name_count; i < names->count; i++) {
-		struct name_fact *fact = answer_name(answers, names->names[i]);
+		struct name_fact *fact = answers_add(answers, names->names[i], NULL);
 		int r = fact ? name_failed(fact, previous ? facts_name(previous, fact->name) : NULL,
 					   "no answer yet")
 			     : -ENOMEM;
@@ -227,4 +203,51 @@ int resolve_now(struct daemon *daemon, const struct policy_list *list, const str
 	if (r)
 		facts_release(ret_names);
 	return r;
+}
+
+/* ------------------------------------------------------------------ the file */
+
+void resolve_recall(struct daemon *daemon)
+{
+	struct diagnostics diagnostics = { 0 };
+	int r = answers_load(daemon->options.runtime_dir, &diagnostics, &daemon->remembered,
+			     &daemon->recalled);
+
+	diagnostics_print(&diagnostics, stderr, false);
+	diagnostics_release(&diagnostics);
+	if (r && r != -ENOENT && r != -EINVAL)
+		log_warning(r, "read what host names resolved to for the daemon before");
+}
+
+/* The loop goes on whatever becomes of it. It is tried again at each look at the host, and told of once. */
+void resolve_remember(struct daemon *daemon)
+{
+	struct buffer *before = &daemon->remembered;
+	struct buffer text = { 0 };
+	int r = answers_print(&daemon->governing.facts, &text);
+
+	if (!r && (text.length != before->length ||
+		   (text.length && memcmp(text.data, before->data, text.length) != 0)))
+		r = answers_save(daemon->options.runtime_dir, &text);
+	if (!r) {
+		buffer_release(before);
+		*before = text;
+		text = (struct buffer){ 0 };
+	}
+	buffer_release(&text);
+	if (r && !daemon->remember_error) {
+		log_warning(r, "write %s/" ANSWERS_FILE, daemon->options.runtime_dir);
+		log_hint("a daemon that is started while name servers are down will not know what "
+			 "host names resolve to; it is tried again each minute");
+	}
+	daemon->remember_error = r;
+}
+
+void resolve_forget(struct daemon *daemon)
+{
+	const struct buffer none = { 0 };
+	int r = daemon->remembered.length ? answers_save(daemon->options.runtime_dir, &none) : 0;
+
+	if (r)
+		log_warning(r, "remove %s/" ANSWERS_FILE, daemon->options.runtime_dir);
 }

@@ -214,11 +214,12 @@ static void daemon_stop(struct daemon *daemon)
 	ipc_server_free(daemon->server);
 	recording_free(daemon);
 	recent_free(daemon->recent);
-	/* Not empty: somebody else's things are in it, and it stays. */
+	daemon_pins_close(daemon);
+	/* Not empty: what the next daemon is to know is in it, or somebody else's things; and it stays. */
 	if (daemon->made_runtime_dir)
 		rmdir(daemon->options.runtime_dir);
-	daemon_pins_close(daemon);
 	kern_free(daemon->kern);
+	buffer_release(&daemon->remembered);
 	buffer_release(&daemon->damage);
 	watch_free(daemon->watch);
 	naming_free(daemon->naming);
