@@ -179,8 +179,7 @@ static int ask_exec(struct asking *asking)
 		return 0;
 	asking->request->target = fact->file;
 	asking->request->target_state = CW_FILE_STATE_ADMITTED;
-	if (fact->trust != FILE_TRUSTED && fact->trust != FILE_TOO_YOUNG &&
-	    fact->trust != FILE_MISSING) {
+	if (!file_trust_good(fact->trust) && fact->trust != FILE_MISSING) {
 		asking->request->target_state = CW_FILE_STATE_TAMPERED;
 		buffer_printf(asking->note, "%s; ",
 			      fact->reason ? fact->reason : file_trust_name(fact->trust));
@@ -206,7 +205,7 @@ static int ask_library(struct asking *asking)
 	asking->request->file_owner = fs.f_type == FUSE_SUPER_MAGIC ? UINT32_MAX : st.st_uid;
 	asking->request->file_group = st.st_gid;
 	fact = ask_named(asking, path);
-	if (fact && (fact->trust == FILE_TRUSTED || fact->trust == FILE_TOO_YOUNG))
+	if (fact && file_trust_good(fact->trust))
 		asking->request->target_state = CW_FILE_STATE_ADMITTED;
 	return 0;
 }

@@ -31,6 +31,13 @@ enum file_trust {
 };
 const char *file_trust_name(enum file_trust trust); /* one word, for -o json */
 
+/* Nothing speaks against the file. One that is too young to tell counts: the daemon looks again a tick later and
+ * admits it, and who only asks is not to be told of a trouble that is over by then. */
+static inline bool file_trust_good(enum file_trust trust)
+{
+	return trust == FILE_TRUSTED || trust == FILE_TOO_YOUNG;
+}
+
 struct file_fact {
 	uint32_t file; /* its number */
 	char *path; /* as written in the policy or matched by its glob */

@@ -65,7 +65,7 @@ static void diagnose_files(const struct policy *policy, enum root_fact root,
 	for (size_t i = 0; i < pattern->file_count; i++) {
 		const struct file_fact *file = &facts->files[pattern->files[i]];
 
-		if (file->trust == FILE_TRUSTED || file->trust == FILE_TOO_YOUNG)
+		if (file_trust_good(file->trust))
 			continue;
 		if (first)
 			more++;
@@ -104,8 +104,7 @@ static void diagnose_interpreters(const struct executable *executable,
 		const struct file_fact *script = &facts->files[pattern->files[i]];
 		const struct file_fact *file = interpreter_of(facts, script);
 
-		if (!script->interpreter_path ||
-		    (file && (file->trust == FILE_TRUSTED || file->trust == FILE_TOO_YOUNG)))
+		if (!script->interpreter_path || (file && file_trust_good(file->trust)))
 			continue;
 		diagnostics_add(diagnostics, SEVERITY_WARNING, &executable->path.where,
 				"the interpreter of `%s` is not trusted: %s", script->path,
