@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "host/temporary.h"
-#include "instance/cpf.h"
+#include "instance/config.h"
 #include "instance/instances.h"
 
 static void test_long_line(void **state)
@@ -56,6 +56,61 @@ static void test_too_much(void **state)
 	check_too_much("0123456789012345678901234567890\n", CPF_SIZE_MAX / 32, "larger than");
 }
 
+#define FIELDS 32 /* that a value is cut into */
+
+/* What is behind the last stays in it, where it is no port: told, and not put where there is no room. */
+static void test_fields(void **state)
+{
+	struct diagnostics diagnostics = { 0 };
+	struct config *config = NULL;
+	char *text = NULL;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+
+	(void)state;
+	assert_non_null(stream);
+	fprintf(stream, CACHE_2017 "[LicenseServers]\nL=");
+	for (unsigned int i = 0; i < 2 * FIELDS; i++)
+		fprintf(stream, "%s10.0.0.%u,4001", i ? ";" : "", i);
+	fclose(stream);
+	assert_int_equal(config_read("cache.cpf", text, length, &diagnostics, &config), 0);
+	assert_int_equal(config->license_servers.count, FIELDS);
+	assert_string_equal(config->license_servers.items[FIELDS - 2].address, "10.0.0.30");
+	assert_int_equal(config->license_servers.items[FIELDS - 2].port, 4001);
+	assert_int_equal(diagnostics.errors, 1);
+	assert_non_null(strstr(diagnostics.items[0].message, "is no port"));
+	assert_int_equal(diagnostics.items[0].where.line, 5);
+	config_free(config);
+	diagnostics_release(&diagnostics);
+	free(text);
+}
+
+#define SECTIONS_TOLD 20
+
+/* A file of nothing else has many sections that nobody knows: those behind the first are not told as well. */
+static void test_unknown_sections(void **state)
+{
+	struct diagnostics diagnostics = { 0 };
+	struct config *config = NULL;
+	char *text = NULL;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+
+	(void)state;
+	assert_non_null(stream);
+	fprintf(stream, CACHE_2017);
+	for (unsigned int i = 0; i < 2 * SECTIONS_TOLD; i++)
+		fprintf(stream, "[Strange%u]\n", i);
+	fclose(stream);
+	assert_int_equal(config_read("cache.cpf", text, length, &diagnostics, &config), 0);
+	assert_int_equal(diagnostics.count, SECTIONS_TOLD);
+	for (size_t i = 0; i < diagnostics.count; i++)
+		assert_non_null(strstr(diagnostics.items[i].message, "no section that is known"));
+	config_free(config);
+	diagnostics_release(&diagnostics);
+	free(text);
+}
+
 /* A file of 100 MiB is refused by its size, and by what is read where the size says nothing. */
 static void test_large_file(void **state)
 {
@@ -100,10 +155,9 @@ static void test_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_long_line),
-		cmocka_unit_test(test_too_much),
-		cmocka_unit_test(test_large_file),
-		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_long_line),  cmocka_unit_test(test_too_much),
+		cmocka_unit_test(test_fields),	   cmocka_unit_test(test_unknown_sections),
+		cmocka_unit_test(test_large_file), cmocka_unit_test(test_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,11 +70,11 @@ static int teardown(void **state)
 	return 0;
 }
 
-static const char *role_of(const struct facts *known, uint16_t local_port, const char *remote,
-			   uint16_t port)
+static const char *role_with(const struct config *with, const struct facts *known,
+			     uint16_t local_port, const char *remote, uint16_t port)
 {
 	static struct role_process process;
-	struct role_instance of = { .root = ROOT, .config = config, .owner = 0, .names = known };
+	struct role_instance of = { .root = ROOT, .config = with, .owner = 0, .names = known };
 	struct resolved_address peer = { 0 };
 	struct process_socket socket = { .protocol = IPPROTO_TCP,
 					 .local_port = local_port,
@@ -93,6 +93,12 @@ static const char *role_of(const struct facts *known, uint16_t local_port, const
 	roles_tell(&of, &process, 1);
 	process.sockets = NULL;
 	return process.role.text;
+}
+
+static const char *role_of(const struct facts *known, uint16_t local_port, const char *remote,
+			   uint16_t port)
+{
+	return role_with(config, known, local_port, remote, port);
 }
 
 static void peers_by_name(void **state)
@@ -161,6 +167,64 @@ static void peers_by_address(void **state)
 				    rows[i].known ? "ECPCliR or ECPCliW" : "database process");
 }
 
+/* ------------------------------------------------------------------ how many */
+
+#define PEERS 512 /* rows of a section that are looked at; the one behind them is not */
+
+/* A section with a row more, each at the address 10.9.HIGH.LOW of its number; what comes before and behind it. */
+static struct config *crowded(const char *heading, const char *before, const char *behind)
+{
+	struct diagnostics diagnostics = { 0 };
+	struct config *crowd = NULL;
+	char *text = NULL;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+
+	assert_non_null(stream);
+	fprintf(stream, "[ConfigFile]\nVersion=2017.1\n[Startup]\nDefaultPort=1972\n%s\n", heading);
+	for (unsigned int i = 1; i <= PEERS + 1; i++)
+		fprintf(stream, "P%u=%s10.9.%u.%u%s\n", i, before, i >> 8, i & 255, behind);
+	fclose(stream);
+	assert_int_equal(config_read("cache.cpf", text, length, &diagnostics, &crowd), 0);
+	diagnostics_release(&diagnostics);
+	free(text);
+	return crowd;
+}
+
+/* Whoever is governed may be able to write the cpf: it is not to cost more time than an instance's peers do. */
+static void no_more_peers_than_there_can_be(void **state)
+{
+	static const struct {
+		const char *heading, *before, *behind;
+		uint16_t local_port, port;
+		const char *role, *none;
+	} rows[] = {
+		{ "[ECPServers]", "", ",1979,0", 40000, 1979, "ECPCliR or ECPCliW",
+		  "database process" },
+		{ "[Shadows]", "", "|1980,1,/j/,1,,,10", 40000, 1980, "SHDWCBLK",
+		  "database process" },
+		{ "[Mirrors]", "0A1B,2,1,A,5000,0,0,,0,", "|2188", 40000, 2188, "mirroring",
+		  "database process" },
+		{ "[MapMirrors.M]", "", ",2189,,b,G2,/opt/site/cache/,0,b,1978,,0,", 40000, 2189,
+		  "mirroring", "database process" },
+		{ "[MapMirrors.M]", "b,2189,,b,G2,/opt/site/cache/,0,", ",1978,,0,", 1972, 40000,
+		  "SuperServer worker of a mirror", "SuperServer worker" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct config *crowd = crowded(rows[i].heading, rows[i].before, rows[i].behind);
+
+		assert_string_equal(
+			role_with(crowd, NULL, rows[i].local_port, "10.9.2.0", rows[i].port),
+			rows[i].role);
+		assert_string_equal(
+			role_with(crowd, NULL, rows[i].local_port, "10.9.2.1", rows[i].port),
+			rows[i].none);
+		config_free(crowd);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +232,7 @@ int main(void)
 		cmocka_unit_test(a_member_that_comes),
 		cmocka_unit_test(an_agent),
 		cmocka_unit_test(peers_by_address),
+		cmocka_unit_test(no_more_peers_than_there_can_be),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
