@@ -9,4 +9,4 @@ $(O)/tests/bpf/%: tests/bpf/%.c $(BPF_TEST_OBJECTS) $(O)/libpure.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $^ $(ALL_LDFLAGS) -lcmocka $(LIBS) -o $@
 
-NATIVE_TESTS += $(O)/tests/bpf/test_kern $(O)/tests/bpf/test_preempt
+NATIVE_TESTS += $(O)/tests/bpf/test_kern $(O)/tests/bpf/test_preempt $(O)/tests/bpf/test_repeats
