@@ -7,3 +7,13 @@ MEMORY_WRAPPED := malloc calloc realloc reallocarray strdup strndup vasprintf as
 	__asprintf_chk
 
 $(O)/tests/unit/memory/%: ALL_LDFLAGS += $(MEMORY_WRAPPED:%=-Wl,--wrap=%)
+
+# Parts of the daemon: a test stands in for the others that they call.
+
+DAEMON_UNITS := $(call object,user/daemon/publish.c user/daemon/numbers.c)
+
+$(O)/tests/unit/daemon/%: tests/unit/daemon/%.c $(DAEMON_UNITS) $(O)/libpure.a
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(ALL_CFLAGS) -MMD -MP $< $(DAEMON_UNITS) $(O)/libpure.a $(ALL_LDFLAGS) \
+		-lcmocka $(PURE_LIBS) -o $@
