@@ -12,6 +12,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -32,6 +33,9 @@ static const struct {
 	unsigned int argument, bits, value;
 } refusals[] = {
 	{ "timers", __NR_timerfd_create, EMFILE, 0, 0, 0 },
+	/* The C library then takes clone(), whose flags can be seen: fork() has others. */
+	{ "threads", __NR_clone3, ENOSYS, 0, 0, 0 },
+	{ "threads", __NR_clone, EAGAIN, 0, CLONE_THREAD, CLONE_THREAD },
 	{ "inotify", __NR_inotify_init1, EMFILE, 0, 0, 0 },
 	{ "capset", __NR_capset, EPERM, 0, 0, 0 },
 	{ "netlink", __NR_socket, EAFNOSUPPORT, 0, ~0u, AF_NETLINK },
@@ -43,9 +47,11 @@ static const struct {
 	{ "execve", __NR_execve, EPERM, 0, 0, 0 },
 };
 
-/* Add the instructions of a word; false: there is no such word, or no room. */
+/* Add the instructions of a word's rows; false: there are none, or no room. */
 static bool refusal_add(const char *word, struct sock_filter *filter, unsigned short *length)
 {
+	bool known = false;
+
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
 		/* All that this is built for is little-endian: the low half of an argument comes first. */
 		unsigned int at = (unsigned int)offsetof(struct seccomp_data, args) +
@@ -67,9 +73,9 @@ static bool refusal_add(const char *word, struct sock_filter *filter, unsigned s
 			return false;
 		memcpy(filter + *length, instructions, sizeof(instructions));
 		*length = (unsigned short)(*length + count);
-		return true;
+		known = true;
 	}
-	return false;
+	return known;
 }
 
 /* By the one call that is never refused: the command's own first exec is not to be. */
