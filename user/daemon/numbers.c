@@ -147,14 +147,15 @@ static int restore_file(void *context, uint32_t file, const char *path)
 static int note_files(struct daemon *daemon)
 {
 	uint32_t count = file_registry_count(daemon->registry);
-	int r = 0;
 
-	for (; daemon->files_noted < count && !r; daemon->files_noted++) {
+	for (; daemon->files_noted < count; daemon->files_noted++) {
 		const char *path = file_registry_path(daemon->registry, daemon->files_noted);
+		int r = path ? kern_file_name_set(daemon->kern, daemon->files_noted, path) : 0;
 
-		r = path ? kern_file_name_set(daemon->kern, daemon->files_noted, path) : 0;
+		if (r)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 /* ------------------------------------------------------------------ generations */

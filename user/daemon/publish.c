@@ -9,57 +9,102 @@
 #include "util/fault.h"
 #include "util/log.h"
 
-/* An image that is compiled, and not in force yet. */
-struct compiled {
-	struct image image;
-	int map;
-	struct catalogue *catalogue;
+/* Images that are compiled, and not in force yet: where modes are set for a time, what they fall back to comes first. */
+struct publication {
+	struct compiled {
+		enum cw_image_slot slot;
+		const struct policy_set *set; /* borrowed */
+		struct image image;
+		int map;
+		struct catalogue *catalogue;
+	} images[2];
+	size_t count;
+	size_t done; /* … which are in force, and no longer ours */
 };
 
-static void image_forget(struct compiled *compiled)
+static void publication_forget(struct publication *publication)
 {
-	kern_image_abandon(&compiled->image, compiled->map);
-	catalogue_free(compiled->catalogue);
+	for (size_t i = publication->done; i < publication->count; i++) {
+		struct compiled *compiled = &publication->images[i];
+
+		if (!compiled->catalogue)
+			continue;
+		kern_image_abandon(&compiled->image, compiled->map);
+		catalogue_free(compiled->catalogue);
+	}
 }
 
-/* All that can be wrong with a policy is seen here, and nothing is changed by it. */
 static int image_make(struct daemon *daemon, const struct policy_set *set,
 		      const struct facts *facts, uint64_t generation,
-		      struct diagnostics *diagnostics, struct compiled *ret)
+		      struct diagnostics *diagnostics, struct compiled *compiled)
 {
-	struct compiled compiled = { 0 };
-	int r = kern_image_begin(daemon->kern, &compiled.image, &compiled.map);
+	struct image image;
+	int map, r = kern_image_begin(daemon->kern, &image, &map);
 
 	if (r)
 		return log_err(r, "make room for a policy image");
-	r = image_compile(set, facts, generation, &compiled.image, diagnostics,
-			  &compiled.catalogue);
-	if (r)
-		image_forget(&compiled);
-	else
-		*ret = compiled;
+	r = image_compile(set, facts, generation, &image, diagnostics, &compiled->catalogue);
+	if (r) {
+		kern_image_abandon(&image, map);
+		return r;
+	}
+	compiled->set = set;
+	compiled->image = image;
+	compiled->map = map;
+	return 0;
+}
+
+/* All that can be wrong with a policy is seen here, and nothing is changed by it. before: the set that is fallen back
+ * to; diagnostics of it would be those of the other once more. */
+static int publication_make(struct daemon *daemon, const struct policy_set *set,
+			    const struct policy_set *before, const struct facts *facts,
+			    struct diagnostics *diagnostics, struct publication *publication)
+{
+	uint64_t generation = daemon->governing.generation;
+	struct diagnostics ignored = { 0 };
+	struct compiled *current;
+	int r;
+
+	publication->count = daemon->fall_back_at ? 2 : 1;
+	current = &publication->images[publication->count - 1];
+	publication->images[0].slot = CW_IMAGE_BEFORE;
+	current->slot = CW_IMAGE_CURRENT;
+	r = image_make(daemon, set, facts, generation + publication->count, diagnostics, current);
+	if (!r && daemon->fall_back_at)
+		r = image_make(daemon, before, facts, generation + 1, &ignored,
+			       &publication->images[0]);
+	diagnostics_release(&ignored);
 	return r;
 }
 
-/* Note what it says, and put it in one of the two places. It is gone then, whatever became of it. */
-static int image_put(struct daemon *daemon, enum cw_image_slot slot, const struct policy_set *set,
-		     const struct policy_list *list, const struct facts *facts,
-		     struct compiled *compiled)
+/* What they say is noted, and files are admitted, before one of them counts: of what can fail hardly anything is left
+ * then, and both count or neither. */
+static int publication_note(struct daemon *daemon, const struct publication *publication,
+			    const struct policy_list *list, const struct facts *facts)
 {
-	struct governing *governing = &daemon->governing;
-	struct catalogue *catalogue = compiled->catalogue;
-	struct catalogue **kept = &governing->catalogues[catalogue->generation % CATALOGUES_KEPT];
-	int r = numbers_note(daemon, slot, set, catalogue);
+	int r = 0;
 
-	fault_point("noted");
+	for (size_t i = 0; !r && i < publication->count; i++) {
+		const struct compiled *compiled = &publication->images[i];
+
+		r = numbers_note(daemon, compiled->slot, compiled->set, compiled->catalogue);
+		fault_point("noted");
+	}
 	if (!r)
 		r = trust_admit(daemon, list, facts);
 	fault_point("admitted");
-	if (r) {
-		image_forget(compiled);
-		return log_err(r, "note what the policies name");
-	}
-	r = kern_image_publish(daemon->kern, slot, &compiled->image, compiled->map);
+	return r ? log_err(r, "note what the policies name") : 0;
+}
+
+/* The next of them. It is gone then, whatever became of it. */
+static int publish_next(struct daemon *daemon, struct publication *publication)
+{
+	struct governing *governing = &daemon->governing;
+	struct compiled *compiled = &publication->images[publication->done++];
+	struct catalogue *catalogue = compiled->catalogue;
+	struct catalogue **kept = &governing->catalogues[catalogue->generation % CATALOGUES_KEPT];
+	int r = kern_image_publish(daemon->kern, compiled->slot, &compiled->image, compiled->map);
+
 	if (r) {
 		catalogue_free(catalogue);
 		return log_err(r, "publish the policy image");
@@ -69,24 +114,6 @@ static int image_put(struct daemon *daemon, enum cw_image_slot slot, const struc
 	catalogue_free(*kept);
 	*kept = catalogue;
 	return 0;
-}
-
-/* Where modes are set for a time, what they fall back to is published first. */
-static int publish_before(struct daemon *daemon, const struct policy_set *set,
-			  const struct policy_list *list, const struct facts *facts)
-{
-	struct diagnostics ignored = { 0 }; /* the same as of the current one */
-	struct policy_set before = *set;
-	struct compiled compiled;
-	int r;
-
-	if (!daemon->fall_back_at)
-		return 0;
-	memcpy(before.mode_override, daemon->mode_before, sizeof(before.mode_override));
-	r = image_make(daemon, &before, facts, daemon->governing.generation + 1, &ignored,
-		       &compiled);
-	diagnostics_release(&ignored);
-	return r ? r : image_put(daemon, CW_IMAGE_BEFORE, &before, list, facts, &compiled);
 }
 
 /* The image is in force, whatever comes of these; the next look at the host tries them again. */
@@ -106,26 +133,32 @@ int govern_publish(struct daemon *daemon, const struct policy_set *set,
 		   const struct policy_list *list, const struct facts *facts,
 		   struct diagnostics *diagnostics)
 {
-	uint64_t generation = daemon->governing.generation + (daemon->fall_back_at ? 2 : 1);
-	struct compiled current;
+	struct publication publication = { 0 };
+	struct policy_set before = *set;
 	uint64_t time;
-	int r = image_make(daemon, set, facts, generation, diagnostics, &current);
+	int r;
 
-	if (r)
-		return r;
-	r = publish_before(daemon, set, list, facts);
+	memcpy(before.mode_override, daemon->mode_before, sizeof(before.mode_override));
+	r = publication_make(daemon, set, &before, facts, diagnostics, &publication);
 	if (r) {
-		image_forget(&current);
+		publication_forget(&publication);
 		return r;
 	}
-	time = kern_fall_back_at(daemon->kern, daemon->fall_back_at);
-	fault_point("fall-back-set");
-	r = image_put(daemon, CW_IMAGE_CURRENT, set, list, facts, &current);
+	r = publication_note(daemon, &publication, list, facts);
+	if (!r && publication.count > 1)
+		r = publish_next(daemon, &publication);
+	if (!r) {
+		time = kern_fall_back_at(daemon->kern, daemon->fall_back_at);
+		fault_point("fall-back-set");
+		r = publish_next(daemon, &publication);
+		if (r)
+			kern_fall_back_at(daemon->kern, time);
+	}
 	if (r) {
-		kern_fall_back_at(daemon->kern, time);
 		numbers_note_modes(daemon, &daemon->governing.set);
-	} else {
-		publish_settle(daemon, facts);
+		publication_forget(&publication);
+		return r;
 	}
-	return r;
+	publish_settle(daemon, facts);
+	return 0;
 }
