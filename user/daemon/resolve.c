@@ -119,7 +119,8 @@ static int answer_add(struct facts *answers, struct answer_line *line)
 	return 0;
 }
 
-/* All lines that come until the time is up (milliseconds; -1: never), and the child's end. -ETIME: it was up. */
+/* All lines that come until the time is up (milliseconds; -1: never), and the child's end. -ETIME: it was up; -E2BIG: it
+ * had more to say than is taken. */
 static int answers_read(int fd, pid_t child, int milliseconds, struct facts *ret)
 {
 	struct facts answers = { 0 };
@@ -129,7 +130,7 @@ static int answers_read(int fd, pid_t child, int milliseconds, struct facts *ret
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	until = now.tv_sec * 1000ll + now.tv_nsec / 1000000 + milliseconds;
-	for (size_t i = 0; !r && i < ANSWERS_MAX; i++) {
+	for (size_t i = 0; !r; i++) {
 		struct pollfd polled = { .fd = fd, .events = POLLIN };
 		struct answer_line line;
 		int64_t left;
@@ -138,10 +139,10 @@ static int answers_read(int fd, pid_t child, int milliseconds, struct facts *ret
 		left = until - (now.tv_sec * 1000ll + now.tv_nsec / 1000000);
 		if (milliseconds >= 0 && (left <= 0 || poll(&polled, 1, (int)left) == 0))
 			r = -ETIME;
-		else if (read(fd, &line, sizeof(line)) == sizeof(line))
-			r = answer_add(&answers, &line);
-		else
+		else if (read(fd, &line, sizeof(line)) != sizeof(line))
 			break;
+		else
+			r = i < ANSWERS_MAX ? answer_add(&answers, &line) : -E2BIG;
 	}
 	if (r)
 		kill(child, SIGKILL);
