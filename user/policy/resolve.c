@@ -95,16 +95,31 @@ static const struct file_fact *interpreter_of(const struct facts *facts,
 	return NULL;
 }
 
-/* The first script of a pattern whose interpreter will be refused, unless a rule allows to execute it. */
+/* The script whose interpreter will be refused: this one, or one that it leads to, which the kernel runs for it. */
+static const struct file_fact *misled_script(const struct facts *facts,
+					     const struct file_fact *script)
+{
+	for (int i = 0; script && script->interpreter_path && i < CW_INTERPRETERS_MAX; i++) {
+		const struct file_fact *file = interpreter_of(facts, script);
+
+		if (!file || !file_trust_good(file->trust))
+			return script;
+		script = file;
+	}
+	return NULL;
+}
+
+/* The first of a pattern's, unless a rule allows to execute it. */
 static void diagnose_interpreters(const struct executable *executable,
 				  const struct pattern_fact *pattern, const struct facts *facts,
 				  struct diagnostics *diagnostics)
 {
 	for (size_t i = 0; i < pattern->file_count; i++) {
-		const struct file_fact *script = &facts->files[pattern->files[i]];
-		const struct file_fact *file = interpreter_of(facts, script);
+		const struct file_fact *script = misled_script(facts,
+							       &facts->files[pattern->files[i]]);
+		const struct file_fact *file = script ? interpreter_of(facts, script) : NULL;
 
-		if (!script->interpreter_path || (file && file_trust_good(file->trust)))
+		if (!script)
 			continue;
 		diagnostics_add(diagnostics, SEVERITY_WARNING, &executable->path.where,
 				"the interpreter of `%s` is not trusted: %s", script->path,
