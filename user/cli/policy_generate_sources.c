@@ -381,7 +381,13 @@ int generate_look(const struct generate_options *options, struct generate_source
 		r = find_files(options, sources);
 	if (!r)
 		r = find_running(options, sources);
-	if (!r && !sources->foreign && network_gather(&sources->network))
-		r = no_memory();
+	if (!r && !sources->foreign) {
+		int failed = network_gather(&sources->network);
+
+		if (failed) {
+			log_err(failed, "read this host's addresses");
+			r = CLI_CANNOT;
+		}
+	}
 	return r;
 }

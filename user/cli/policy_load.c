@@ -158,7 +158,9 @@ static int load_root(const struct policy *policy, uint8_t *ret)
 
 static int load_facts(struct loaded *loaded, const struct load_options *options)
 {
-	struct gather_options gather = { .identifier = { .hash_all = options->hash_all } };
+	const char *what = "look at the files that the policies name";
+	struct gather_options gather = { .identifier = { .hash_all = options->hash_all },
+					 .reterr_what = &what };
 	int r;
 
 	loaded->registry = file_registry_new();
@@ -170,11 +172,7 @@ static int load_facts(struct loaded *loaded, const struct load_options *options)
 		r = load_root(loaded->list.items[i], &loaded->facts.roots[i]);
 	for (size_t i = 0; !r && i < options->assumed_count; i++)
 		r = loaded_assume(loaded, options->assumed[i]);
-	if (r == -ENOSPC)
-		return log_err(r, "the policies name more than %d files", CW_FILES_MAX - 1);
-	if (r == -E2BIG)
-		return log_err(r, "a pattern matches more than %d files", FILES_OF_PATTERN_MAX);
-	return r ? log_err(r, "look at the files that the policies name") : 0;
+	return r ? log_err(r, "%s", what) : 0;
 }
 
 int policy_load(struct loaded *loaded, const char *const *paths, size_t count,

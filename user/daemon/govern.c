@@ -170,15 +170,18 @@ static int govern_check_pins(struct daemon *daemon, const struct policy_set *set
 static int facts_look(struct daemon *daemon, const struct policy_list *list, bool hash_later,
 		      const struct facts *previous, struct facts *ret)
 {
+	const char *what;
 	struct gather_options options = {
 		.identifier = { .identify = kern_identify,
 				.context = daemon->kern,
 				.hash_later = hash_later },
 		.keep_names = true, /* resolve.c looks them up */
+		.reterr_what = &what,
 	};
+	int r = host_facts_gather(list->items, list->count, daemon->registry, &options, previous,
+				  ret);
 
-	return host_facts_gather(list->items, list->count, daemon->registry, &options, previous,
-				 ret);
+	return r ? log_err(r, "%s", what) : 0;
 }
 
 static bool facts_young(const struct facts *facts)

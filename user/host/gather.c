@@ -6,22 +6,47 @@
 
 #include "host/names.h"
 
+#define TEXT_OF(number) #number
+#define TEXT(macro) TEXT_OF(macro)
+
+static const char *failed_at_files(int r)
+{
+	switch (r) {
+	case -ENOSPC:
+		return "the policies name more files than there are numbers for, " TEXT(
+			CW_FILES_MAX);
+	case -E2BIG:
+		return "a pattern matches more than " TEXT(FILES_OF_PATTERN_MAX) " files";
+	default:
+		return "look at the files that the policies name";
+	}
+}
+
 int host_facts_gather(struct policy *const *policies, size_t count, struct file_registry *registry,
 		      const struct gather_options *options, const struct facts *previous,
 		      struct facts *ret)
 {
+	const char *what = "look users and groups up";
 	struct facts facts = { 0 };
 	int r = accounts_gather(policies, count, previous, &facts);
 
-	if (!r)
+	if (!r) {
+		what = "read this host's addresses";
 		r = network_gather(&facts);
-	if (!r)
+	}
+	if (!r) {
+		what = "look host names up";
 		r = names_gather(policies, count, previous, options->keep_names, &facts);
+	}
 	/* Last, as they age: what the kernel is told of a file is what was seen now. */
-	if (!r)
+	if (!r) {
 		r = files_gather(policies, count, registry, &options->identifier, previous, &facts);
+		what = failed_at_files(r);
+	}
 	if (r) {
 		facts_release(&facts);
+		if (options->reterr_what)
+			*options->reterr_what = what;
 		return r;
 	}
 	*ret = facts;

@@ -14,12 +14,13 @@
 struct gather_options {
 	struct file_identifier identifier; /* zero: by stat() */
 	bool keep_names; /* host names known from previous are not looked up again: no waiting */
+	const char **reterr_what; /* what could not be done, for a message; NULL: nobody asks */
 };
 
 /*
  * previous: the facts of the last time, or NULL; they save look-ups and stand in where one fails.
  * 0 and *ret, to be released by facts_release(); -ENOMEM; -ENOSPC: more files than CW_FILES_MAX;
- * -E2BIG: a glob that matches more than FILES_OF_PATTERN_MAX.
+ * -E2BIG: a glob that matches more than FILES_OF_PATTERN_MAX; else an error of the system.
  */
 int host_facts_gather(struct policy *const *policies, size_t count, struct file_registry *registry,
 		      const struct gather_options *options, const struct facts *previous,

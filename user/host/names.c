@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "util/cleanup.h"
-#include "util/log.h"
 
 /* ------------------------------------------------------------------ sets of names */
 
@@ -210,7 +209,7 @@ int network_gather(struct facts *facts)
 	ephemeral_range(facts);
 	/* Without them a guard would cover less than it says. */
 	if (getifaddrs(&interfaces))
-		return log_err(-errno, "read this host's addresses");
+		return -errno;
 	for (const struct ifaddrs *each = interfaces; !r && each; each = each->ifa_next)
 		r = addresses_add(&list, each->ifa_addr);
 	if (interfaces)
