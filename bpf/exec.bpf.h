@@ -77,22 +77,6 @@ static __always_inline int settle_exec_target(struct hook *hook, struct judgemen
 	return settle(hook, judgement, refusal);
 }
 
-/* Is a file what the kernel is to run for a script: its interpreter, or the interpreter of that? Whoever executes a
- * script chooses what the name of its interpreter leads to: in a namespace of his own it may be any file. Of a script
- * that no policy knows nothing is known. A global function: so its callers need no stack for it. */
-__attribute__((noinline)) int script_leads_to(__u64 script, __u64 file, __u64 state)
-{
-	int leads = script == CW_FILE_UNKNOWN;
-
-	if (!leads && state != CW_FILE_STATE_ADMITTED)
-		return 0;
-	for (int i = 0; i < CW_INTERPRETERS_MAX; i++) {
-		script = interpreters[script & (CW_FILES_MAX - 1)];
-		leads |= script == file;
-	}
-	return leads;
-}
-
 /*
  * The kernel asks once for the file named and once more for each interpreter it leads to. The first
  * answer stands for the whole exec, as long as each file names the next, and that is the file it was when the script

@@ -283,6 +283,22 @@ static __always_inline __u32 subject_script_entry(struct cw_subject *fresh)
 	return instance;
 }
 
+/* Is a file what the kernel is to run for a script: its interpreter, or the interpreter of that? Whoever executes a
+ * script chooses what the name of its interpreter leads to: in a namespace of his own it may be any file. Of a script
+ * that no policy knows nothing is known. A global function: so its callers need no stack for it. */
+__attribute__((noinline)) int script_leads_to(__u64 script, __u64 file, __u64 state)
+{
+	int leads = script == CW_FILE_UNKNOWN;
+
+	if (!leads && state != CW_FILE_STATE_ADMITTED)
+		return 0;
+	for (int i = 0; i < CW_INTERPRETERS_MAX; i++) {
+		script = interpreters[script & (CW_FILES_MAX - 1)];
+		leads |= script == file;
+	}
+	return leads;
+}
+
 /* The process now runs this file: it becomes governed, or governed under another executable. again: this
  * may have been told before, and then the script is known and what named it forgotten. */
 static __always_inline void subject_exec(__u32 tgid, const struct cw_file *file, bool admitted,
@@ -313,6 +329,11 @@ static __always_inline void subject_exec(__u32 tgid, const struct cw_file *file,
 		instance = subject_script_entry(&fresh);
 	if (instance == CW_INSTANCE_NONE)
 		return;
+	/* As it is of one whose interpreter is another file than it should be. */
+	if (interpreter &&
+	    !script_leads_to(fresh.script, number,
+			     admitted ? CW_FILE_STATE_ADMITTED : CW_FILE_STATE_UNKNOWN))
+		fresh.script = CW_FILE_UNKNOWN;
 	fresh.governed = CW_GOVERNED(instance);
 	fresh.exec = CW_EXEC_FRESH;
 	subject_write(tgid, fresh);

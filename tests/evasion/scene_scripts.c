@@ -12,21 +12,24 @@
 #include "../integration/tap.h"
 #include "../integration/world.h"
 
-static const char policy[] = "version: 1\n"
-			     "instance: scripts\n"
-			     "root: @ROOT@\n"
-			     "mode: enforce\n"
-			     "allow_partial: @PARTIAL@\n"
-			     "executables:\n"
-			     "  started: { path: \"${root}/bin/started.sh\", entry: true }\n"
-			     "  nested:  { path: \"${root}/bin/started-nested.sh\", entry: true }\n"
-			     "  plain:   { path: \"${root}/bin/plain\" }\n"
-			     "exec:\n"
-			     "  - { id: by-script, allow: plain, by: started }\n"
-			     "  - { id: by-nested, allow: plain, by: nested }\n"
-			     "bind: []\n"
-			     "connect: []\n"
-			     "library: off\n";
+static const char policy[] =
+	"version: 1\n"
+	"instance: scripts\n"
+	"root: @ROOT@\n"
+	"mode: enforce\n"
+	"allow_partial: @PARTIAL@\n"
+	"executables:\n"
+	"  started: { path: \"${root}/bin/started.sh\", entry: true }\n"
+	"  nested:  { path: \"${root}/bin/started-nested.sh\", entry: true }\n"
+	"  covered: { path: \"${root}/bin/started-covered.sh\", entry: true }\n"
+	"  plain:   { path: \"${root}/bin/plain\" }\n"
+	"exec:\n"
+	"  - { id: by-script, allow: plain, by: started }\n"
+	"  - { id: by-nested, allow: plain, by: nested }\n"
+	"  - { id: by-covered, allow: plain, by: covered }\n"
+	"bind: []\n"
+	"connect: []\n"
+	"library: off\n";
 
 /* What the script goes on to do, in a program that its rule allows. */
 #define DEED "socket udp, connect 127.0.0.1:" UNLISTED
@@ -52,6 +55,9 @@ static const struct evasion rows[] = {
 	  "connect", .by = "plain" },
 	{ "a script that is an entry", "another program than it may",
 	  "exec bin/started.sh exec bin/unlisted", "exec", .by = "plain" },
+	{ "a script that is an entry", "with another interpreter",
+	  "cover bin/unlisted bin/copy, exec bin/started-covered.sh exec bin/plain", "exec",
+	  .by = "plain" },
 	{ "a script that is an entry", "read by its interpreter", "exec /bin/sh " SCRIPT, "connect",
 	  "interpreters", .by = "plain" },
 };
@@ -63,6 +69,7 @@ static void files_make(void)
 	world_write("bin/started.sh", 0755, "#!/bin/sh\nexec bin/plain \"$@\"\n");
 	world_write("bin/inner.sh", 0755, "#!/bin/sh\nshift\nexec bin/plain \"$@\"\n");
 	world_write("bin/started-nested.sh", 0755, "#!%s\n", world_path("bin/inner.sh"));
+	world_write("bin/started-covered.sh", 0755, "#!%s name\n", world_path("bin/copy"));
 	world_write("bin/outer.sh", 0755, "#!%s name\n", world_path("bin/started.sh"));
 	if (symlink("../started.sh", world_path("bin/links/started.sh")) ||
 	    link(world_path("bin/started.sh"), world_path("bin/links/hard.sh")))

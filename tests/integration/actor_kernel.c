@@ -142,6 +142,8 @@ static void *become_beside(void *argument)
 	return (void *)(intptr_t)become_ipv4(becoming->fd);
 }
 
+#define DELAY_FOREVER UINT32_MAX
+
 /* One thread sends, while another makes it another socket. Returns how many were sent, or a negative error. */
 static int send_while_becoming(char **arguments, unsigned int delay)
 {
@@ -162,24 +164,27 @@ static int send_while_becoming(char **arguments, unsigned int delay)
 	while (!becoming.ready)
 		;
 	becoming.now = true;
-	for (volatile unsigned int i = 0; i < delay; i++)
+	if (delay == DELAY_FOREVER)
+		pthread_join(thread, NULL);
+	for (volatile unsigned int i = 0; delay != DELAY_FOREVER && i < delay; i++)
 		;
 	sent = (int)sendto(becoming.fd, "x", 1, MSG_NOSIGNAL, (struct sockaddr *)&address, length);
 	if (sent < 0)
 		sent = -errno;
-	pthread_join(thread, NULL);
+	if (delay != DELAY_FOREVER)
+		pthread_join(thread, NULL);
 	close(becoming.fd);
 	return sent;
 }
 
-/* PEER ADDRESS, many times. Done if one was sent to where only IPv4 sends. */
+/* PEER ADDRESS, many times, and once when it is done. Done if one was sent to where only IPv4 sends. */
 static int step_send_while_becoming(struct actor *actor, char **arguments)
 {
 	int refused = ENETUNREACH;
 
 	(void)actor;
-	for (unsigned int i = 0; i < 400; i++) {
-		int sent = send_while_becoming(arguments, i * 50);
+	for (unsigned int i = 0; i <= 400; i++) {
+		int sent = send_while_becoming(arguments, i < 400 ? i * 50 : DELAY_FOREVER);
 
 		if (sent > 0)
 			return 0;
