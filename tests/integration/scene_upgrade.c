@@ -2,7 +2,8 @@
 /*
  * A package upgrade: 500 trusted files are replaced at once, as a package manager does it (written beside
  * each other, renamed over), a large pinned one among them. How long is one that the policy allows
- * refused? No longer than a second; what is measured is printed.
+ * refused? No longer than a second; what is measured is printed. And one whose releases lie side by side, with a link to
+ * the one that counts.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,9 +38,10 @@ static const char policy[] = "version: 1\n"
 			     "executables:\n"
 			     "  entry:   { path: \"${root}/bin/entry\", entry: true }\n"
 			     "  package: { path: \"${root}/package/tool*\" }\n"
+			     "  current: { path: \"${root}/releases/current/tool\" }\n"
 			     "  pinned:  { path: \"${root}/package/pinned\", sha256: %s }\n"
 			     "exec:\n"
-			     "  - { id: all, allow: [package, pinned], by: entry }\n"
+			     "  - { id: all, allow: [package, pinned, current], by: entry }\n"
 			     "bind: off\n"
 			     "connect: off\n"
 			     "library: off\n";
@@ -152,12 +154,55 @@ static void pinned_afterwards(void)
 			 (now() - begun) * 1e3);
 }
 
+/* As `ln -sfn` does it: another link in the place of this one. */
+static void point_to(const char *release)
+{
+	if (symlink(release, world_path("releases/.new")) ||
+	    rename(world_path("releases/.new"), world_path("releases/current")))
+		tap_bail("link: %s", strerror(errno));
+}
+
+static void releases_make(void)
+{
+	if (world_command("mkdir -p %s %s", world_path("releases/one"), world_path("releases/two")))
+		tap_bail("directories");
+	world_copy("bin/plain", "releases/one/tool");
+	world_copy("bin/plain", "releases/two/tool");
+	point_to("one");
+}
+
+/* No file of the policy's has changed, and none of the directories that they are in: but it names another. Not when
+ * everything is looked at again, which is once a minute. */
+static bool another_release(const char *now_allowed, const char *before)
+{
+	char allow[32], refuse[32];
+	double begun = now();
+
+	snprintf(allow, sizeof(allow), "releases/%s/tool", now_allowed);
+	snprintf(refuse, sizeof(refuse), "releases/%s/tool", before);
+	point_to(now_allowed);
+	return wait_until(allowed, allow) && now() < begun + 30 && !allowed(refuse);
+}
+
+static void other_releases(void)
+{
+	if (!tap_ok(wait_until(allowed, (void *)"releases/current/tool") &&
+			    !allowed((void *)"releases/two/tool"),
+		    "upgrade: a release that a link on the way leads to"))
+		return;
+	/* More than once: the daemon may have looked for another reason. */
+	tap_ok(another_release("two", "one") && another_release("one", "two") &&
+		       another_release("two", "one"),
+	       "upgrade: the link leads to another: that one is allowed at once");
+}
+
 void scene_upgrade(void)
 {
 	char hash[65], *text;
 
 	if (mkdir(world_path("package"), 0755))
 		tap_bail("mkdir: %s", strerror(errno));
+	releases_make();
 	for (unsigned int i = 0; i < FILES; i++)
 		unpack(tool(i), i);
 	make_pinned(hash);
@@ -171,10 +216,11 @@ void scene_upgrade(void)
 		return;
 	tap_ok(replace_all(), "upgrade: %d files at once: allowed again within a second", FILES);
 	pinned_afterwards();
+	other_releases();
 	if (!tap_ok(status_await_governed("upgrade", 0), "upgrade: nobody is governed in the end"))
 		tap_note("%llu are", status_governed("upgrade"));
 	policy_write("upgrade", "");
-	if (world_command("rm -rf %s", world_path("package")))
+	if (world_command("rm -rf %s %s", world_path("package"), world_path("releases")))
 		tap_note("rm: the package stays");
 	tail_forget(&events);
 }

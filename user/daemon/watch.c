@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Where policies' files are, or would be if they were there: the directories are watched, not the
- * files, so that a replacement, a new match of a glob and a missing file that appears are all seen.
+ * files, so that a replacement, a new match of a glob and a missing file that appears are all seen; and
+ * those of links on the way there.
  * What inotify says is only a reason to look again.
  */
 #include <errno.h>
@@ -151,6 +152,9 @@ int watch_update(struct watch *watch, const struct governing *governing)
 			if (paths[j])
 				want(&wanted, watch_add_above(watch, paths[j]));
 	}
+	for (size_t i = 0; i < facts->link_directory_count; i++)
+		want(&wanted,
+		     inotify_add_watch(watch->inotify, facts->link_directories[i], WATCH_EVENTS));
 	for (size_t i = 0; i < governing->list.count; i++)
 		want_policy(&wanted, governing->list.items[i]);
 	for (size_t i = 0; i < wanted.count; i++)

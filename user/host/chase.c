@@ -37,6 +37,9 @@ void chased_release(struct chased *chased)
 	free(chased->resolved);
 	free(chased->reason);
 	free(chased->group_reason);
+	for (size_t i = 0; i < chased->link_count; i++)
+		free(chased->link_directories[i]);
+	free(chased->link_directories);
 	*chased = (struct chased){ .fd = -1 };
 }
 
@@ -237,12 +240,30 @@ static int walk_up(struct walk *walk)
 	return walk_enter(walk, fd, &st);
 }
 
+/* The directory that the walk is in has a link that leads on. */
+static int walk_note_link(struct walk *walk)
+{
+	struct chased *chased = walk->chased;
+	char **grown = reallocarray(chased->link_directories, chased->link_count + 1,
+				    sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	chased->link_directories = grown;
+	grown[chased->link_count] = strdup(walk->path.length ? walk->path.data : "/");
+	if (!grown[chased->link_count])
+		return -ENOMEM;
+	chased->link_count++;
+	return 0;
+}
+
 /* What a link says, and what was to come behind it, is to come now. */
 static int walk_follow(struct walk *walk, int link, const char *behind)
 {
 	char target[PATH_MAX];
 	ssize_t length = readlinkat(link, "", target, sizeof(target) - 1);
 	char *rest;
+	int r;
 
 	if (length < 0)
 		return walk_unreachable(walk, errno);
@@ -254,7 +275,8 @@ static int walk_follow(struct walk *walk, int link, const char *behind)
 	free(walk->rest);
 	walk->rest = rest;
 	walk_leave_name(walk);
-	return target[0] == '/' ? walk_enter_root(walk) : 0;
+	r = walk_note_link(walk);
+	return r || target[0] != '/' ? r : walk_enter_root(walk);
 }
 
 /* The last name: what it stands for. */

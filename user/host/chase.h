@@ -28,6 +28,8 @@ struct chased {
 	char *reason; /* NULL if trusted */
 	int error; /* positive errno behind FILE_MISSING, FILE_UNREADABLE */
 	char *group_reason; /* a group that is not trusted may write it: outweighed by a pinned hash */
+	char **link_directories; /* what each link that was followed is in, itself without links */
+	size_t link_count;
 };
 
 void chased_release(struct chased *chased);

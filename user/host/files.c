@@ -149,6 +149,34 @@ static const struct file_fact *gathering_before(const struct gathering *gatherin
 	return index && gathering->previous ? &gathering->previous->files[index - 1] : NULL;
 }
 
+static bool links_known(const struct facts *facts, const char *directory)
+{
+	for (size_t i = 0; i < facts->link_directory_count; i++)
+		if (strcmp(facts->link_directories[i], directory) == 0)
+			return true;
+	return false;
+}
+
+/* Links that a walk followed: another target would be another file, or none. */
+static int gathering_links(struct gathering *gathering, struct chased *chased)
+{
+	struct facts *facts = gathering->facts;
+
+	for (size_t i = 0; i < chased->link_count; i++) {
+		char **grown;
+
+		if (links_known(facts, chased->link_directories[i]))
+			continue;
+		grown = reallocarray(facts->link_directories, facts->link_directory_count + 1,
+				     sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		facts->link_directories = grown;
+		grown[facts->link_directory_count++] = take_ptr(chased->link_directories[i]);
+	}
+	return 0;
+}
+
 /* ------------------------------------------------------------------ interpreters */
 
 static int fact_interpreter(struct file_fact *fact, const struct file_fact *before, int fd)
@@ -185,6 +213,8 @@ static int gathering_interpreters(struct gathering *gathering, size_t index, int
 		r = chase(fact->interpreter_path, trust, &there);
 		chased_release(&chased);
 		chased = there;
+		if (!r)
+			r = gathering_links(gathering, &chased);
 		if (r || chased.fd < 0)
 			return r;
 		r = gathering_fact(gathering, fact->interpreter_path, &chased, &next);
@@ -242,6 +272,8 @@ static int pattern_path(struct gathering *gathering, struct pattern_fact *patter
 	size_t index;
 	int r = chase(path, trust, &chased);
 
+	if (!r)
+		r = gathering_links(gathering, &chased);
 	if (r)
 		return r;
 	/* A glob asks for files; directories and dangling links beside them are no mistake. */

@@ -39,6 +39,9 @@ void facts_release(struct facts *facts)
 	for (size_t i = 0; i < facts->pattern_count; i++)
 		free(facts->patterns[i].files);
 	free(facts->patterns);
+	for (size_t i = 0; i < facts->link_directory_count; i++)
+		free(facts->link_directories[i]);
+	free(facts->link_directories);
 	for (size_t i = 0; i < facts->name_count; i++) {
 		free(facts->names[i].name);
 		free(facts->names[i].addresses);

@@ -95,6 +95,8 @@ struct facts {
 	size_t file_count;
 	struct pattern_fact *patterns;
 	size_t pattern_count;
+	char **link_directories; /* in which links are that lead to these files; none twice */
+	size_t link_directory_count;
 	struct name_fact *names; /* host names */
 	size_t name_count;
 	struct id_fact *users; /* names and numbers as written */

@@ -73,6 +73,7 @@ static void test_missing(void **state)
 static void test_links(void **state)
 {
 	char *d = temporary_new("chase"), absolute[PATH_MAX];
+	struct chased ret;
 
 	(void)state;
 	make_directory(d, "a", 0755);
@@ -86,6 +87,13 @@ static void test_links(void **state)
 	assert_chased(in(d, "absolute"), FILE_TRUSTED, in(d, "b/file"));
 	assert_chased(in(d, "directory/file"), FILE_TRUSTED, in(d, "b/file"));
 	assert_chased(in(d, "directory/../b/file"), FILE_TRUSTED, in(d, "b/file"));
+	/* Where they all are, for who watches them. */
+	make_link(d, "b/through", "../directory/file");
+	ret = chased(in(d, "b/through"));
+	assert_int_equal(ret.link_count, 2);
+	assert_string_equal(ret.link_directories[0], in(d, "b"));
+	assert_string_equal(ret.link_directories[1], d);
+	chased_release(&ret);
 	temporary_free(d);
 }
 

@@ -159,6 +159,9 @@ static void test_one_file_two_names(void **state)
 	assert_int_equal(g.facts.file_count, 1);
 	assert_int_equal(only(&g, 0, 0)->file, only(&g, 0, 1)->file);
 	assert_int_equal(only(&g, 0, 0)->file, only(&g, 0, 2)->file);
+	/* Of who is led there by links too it is known where these are, once. */
+	assert_int_equal(g.facts.link_directory_count, 1);
+	assert_string_equal(g.facts.link_directories[0], d);
 	release(&g);
 	temporary_free(d);
 }
