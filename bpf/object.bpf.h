@@ -308,25 +308,33 @@ static __always_inline enum address_found socket_address(const void *address, in
  */
 __attribute__((noinline)) __u32 address_this_host(__u64 sock, __u32 how, __u32 source)
 {
-	struct inet_sock *inet = (struct inet_sock *)sock;
-	__u32 family = BPF_CORE_READ(inet, sk.__sk_common.skc_family);
-	__u32 protocol = BPF_CORE_READ(inet, sk.sk_protocol);
+	struct sock *outer = (struct sock *)sock;
+	struct inet_sock *inet = (struct inet_sock *)outer;
+	__u32 family = BPF_CORE_READ(outer, __sk_common.skc_family);
+	__u32 protocol = BPF_CORE_READ(outer, sk_protocol);
+	__u32 type = BPF_CORE_READ(outer, sk_type);
 	__u32 own, interfaces;
 
+	/* Of these another socket connects. */
 	if (family == AF_SMC || protocol == IPPROTO_SMC)
-		inet = (struct inet_sock *)kernel_smc_spoken(&inet->sk);
+		inet = (struct inet_sock *)kernel_smc_spoken(outer);
+	else if (protocol == IPPROTO_MPTCP)
+		inet = (struct inet_sock *)kernel_bound_sock(outer);
 	if (!inet)
 		return 0;
 	if (how & THIS_HOST_V6)
 		return address_is_mapped(&inet->sk.__sk_common.skc_v6_rcv_saddr) ? CW_LOOPBACK_V4
 										 : 0;
 	own = source ? source : bpf_ntohl(BPF_CORE_READ(inet, inet_saddr));
-	interfaces = BPF_CORE_READ(inet, sk.__sk_common.skc_bound_dev_if) |
-		     BPF_CORE_READ(inet, uc_index);
 	if (how & THIS_HOST_CONTROLS || (own && protocol == IPPROTO_SCTP))
 		return 0;
 	if (own)
 		return own;
+	/* Which may be that of the outer one by then. */
+	interfaces = BPF_CORE_READ(inet, sk.__sk_common.skc_bound_dev_if) |
+		     BPF_CORE_READ(outer, __sk_common.skc_bound_dev_if);
+	if (type == SOCK_DGRAM || type == SOCK_RAW)
+		interfaces |= BPF_CORE_READ(inet, uc_index);
 	return interfaces ? 0 : CW_LOOPBACK_V4;
 }
 

@@ -57,6 +57,12 @@ static const struct row rows[] = {
 	{ "connect from outside", "socket tcp, connect " PEER, "connect", PEER, OUTSIDE },
 	{ "connect from outside by 0.0.0.0", "socket tcp, connect 0.0.0.0:" LISTED, "connect", NULL,
 	  OUTSIDE },
+	{ "connect from outside by 0.0.0.0 and an interface",
+	  "socket tcp, interface lo, connect 0.0.0.0:" LISTED, "connect", "0.0.0.0:" LISTED,
+	  OUTSIDE },
+	{ "connect from outside by 0.0.0.0, and an interface that only datagrams heed",
+	  "socket tcp, interface-for-datagrams lo, connect 0.0.0.0:" LISTED, "connect", PEER,
+	  OUTSIDE },
 	/* All peers of an association have one port, so that the first is enough for a guard. */
 	{ "send from outside to two new peers",
 	  "socket sctp-many, send-also 127.2.3.4:29500 127.0.0.1", "send", "127.2.3.4:29500",

@@ -88,6 +88,10 @@ static const struct kern_limit limits[] = {
 	{ "packets", EVERY,
 	  "what somebody outside sends to a guarded port in packets that he makes himself",
 	  "a raw or packet socket names no port; who has one has CAP_NET_RAW" },
+	{ "raced-sockets", EVERY,
+	  "which address of this host 0.0.0.0 is to a socket that another thread binds in that "
+	  "moment",
+	  "the kernel asks before it locks the socket" },
 	{ "named-interfaces", CGROUP,
 	  "which address of this host a datagram to 0.0.0.0 goes to, where its control data names "
 	  "an interface",

@@ -149,6 +149,9 @@ int items_local_addresses(const struct facts *facts, uint32_t element, struct ad
 {
 	int r = items_localhost(ret, element);
 
+	/* 0.0.0.0 is judged as that where the kernel will take it for one that nobody can tell. */
+	if (!r)
+		r = span_v4(&ret->v4, 0, 32, element);
 	return r ? r : items_resolved(ret, facts->local, facts->local_count, element);
 }
 
