@@ -127,7 +127,7 @@ static void note_instances(struct cw_ledger *ledger, const struct policy_set *se
 }
 
 /* Modes are noted apart from the image that a fall-back needs beside. */
-void numbers_note_modes(struct daemon *daemon, const struct policy_set *set)
+static void note_modes(struct daemon *daemon, const struct policy_set *set)
 {
 	struct cw_ledger *ledger = kern_ledger(daemon->kern);
 
@@ -228,7 +228,7 @@ int numbers_note(struct daemon *daemon, enum cw_image_slot slot, const struct po
 	ledger->generation = catalogue->generation;
 	note_instances(ledger, set);
 	if (slot == CW_IMAGE_CURRENT)
-		numbers_note_modes(daemon, set);
+		note_modes(daemon, set);
 	return 0;
 }
 

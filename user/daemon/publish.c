@@ -128,13 +128,28 @@ static void publish_settle(struct daemon *daemon, const struct facts *facts)
 		log_err(r, "look for processes that are to be governed");
 }
 
-/* Put a set in force with facts; all stay the caller's. On an error what was in force still is. */
+/* Modes as they are noted, or back. */
+static void modes_copy(struct cw_ledger *ledger, uint8_t modes[CW_INSTANCES_MAX], bool back)
+{
+	for (size_t i = 0; i < CW_INSTANCES_MAX; i++) {
+		uint8_t *noted = &ledger->instances[i].mode;
+
+		if (back)
+			*noted = modes[i];
+		else
+			modes[i] = *noted;
+	}
+}
+
+/* Put a set in force with facts; all stay the caller's. On an error what was in force still is; only what modes fall
+ * back to may be of the new set by then, if the kernel took that image and not the one that counts now. */
 int govern_publish(struct daemon *daemon, const struct policy_set *set,
 		   const struct policy_list *list, const struct facts *facts,
 		   struct diagnostics *diagnostics)
 {
 	struct publication publication = { 0 };
 	struct policy_set before = *set;
+	uint8_t modes[CW_INSTANCES_MAX];
 	uint64_t time;
 	int r;
 
@@ -144,6 +159,8 @@ int govern_publish(struct daemon *daemon, const struct policy_set *set,
 		publication_forget(&publication);
 		return r;
 	}
+	/* Of a start these are what the daemon before us was told. */
+	modes_copy(kern_ledger(daemon->kern), modes, false);
 	r = publication_note(daemon, &publication, list, facts);
 	if (!r && publication.count > 1)
 		r = publish_next(daemon, &publication);
@@ -155,7 +172,7 @@ int govern_publish(struct daemon *daemon, const struct policy_set *set,
 			kern_fall_back_at(daemon->kern, time);
 	}
 	if (r) {
-		numbers_note_modes(daemon, &daemon->governing.set);
+		modes_copy(kern_ledger(daemon->kern), modes, true);
 		publication_forget(&publication);
 		return r;
 	}

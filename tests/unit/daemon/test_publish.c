@@ -265,6 +265,21 @@ static void test_fails(void **state)
 	}
 }
 
+/* At a start nothing is governed yet, and the ledger has what the daemon before was told: a start that fails leaves it. */
+static void test_start_fails(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->daemon.governing.set = (struct policy_set){ 0 };
+	fixture->daemon.fall_back_at = 0;
+	fixture->fresh.mode_override[1] = CW_MODE_AUDIT;
+	kernel.ledger.instances[1].mode = CW_MODE_ENFORCE;
+	kernel.failing = STEP_ADMIT;
+	kernel.failing_call = 1;
+	assert_int_equal(publish(fixture), -ENOSPC);
+	assert_int_equal(kernel.ledger.instances[1].mode, CW_MODE_ENFORCE);
+}
+
 /* By then the image is in force: the next look at the host tries these again. */
 static void test_settles_later(void **state)
 {
@@ -289,6 +304,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_succeeds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_for_good, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fails, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_start_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_settles_later, setup, teardown),
 	};
 
