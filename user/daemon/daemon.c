@@ -128,6 +128,8 @@ static void resolve_finish(struct daemon *daemon)
 	struct facts names;
 	int r = resolve_end(daemon, &names);
 
+	if (r == -EAGAIN)
+		return; /* not the last of them yet */
 	if (!r) {
 		r = govern_refresh(daemon, &names);
 		facts_release(&names);

@@ -95,6 +95,8 @@ struct daemon {
 	uint8_t mode_before[CW_INSTANCES_MAX]; /* to fall back to at fall_back_at */
 	pid_t resolver; /* child that looks host names up */
 	int resolver_fd; /* its answers, -1: none is at it */
+	struct facts answers; /* … as far as they came */
+	size_t answer_lines;
 	bool resolve_soon; /* some names had no answer when policies were loaded */
 	struct facts recalled; /* what names were to the daemon before us; until ours is in force */
 	struct buffer remembered; /* the file of that; empty: nothing of ours is there */
@@ -148,11 +150,9 @@ int numbers_inherit(struct daemon *daemon, struct kern_old *old);
 /* Give fresh the numbers, and the modes set by command, that its instances have. */
 int numbers_assign(const struct cw_ledger *ledger, struct policy_list *fresh,
 		   uint8_t modes[CW_INSTANCES_MAX]);
-/* Note what is about to be put in force. */
+/* Note what is about to be put in force; of the current image its modes too. */
 int numbers_note(struct daemon *daemon, enum cw_image_slot slot, const struct policy_set *set,
 		 const struct catalogue *catalogue);
-/* Note the modes of a set: those that were set by command. */
-void numbers_note_modes(struct daemon *daemon, const struct policy_set *set);
 int vacant_policy(size_t number, struct policy **ret);
 /* Index of an instance's policy in a list; its count where there is none. */
 size_t list_find(const struct policy_list *list, const char *instance);
@@ -199,9 +199,11 @@ int hasher_begin(struct daemon *daemon);
 void hasher_read(struct daemon *daemon); /* when hasher_fd is readable */
 void hasher_end(struct daemon *daemon);
 
-/* resolve.c: host names, looked up by a child. When resolver_fd is readable the answers are there. */
+/* resolve.c: host names, looked up by a child. Whenever resolver_fd is readable resolve_end() takes what is there:
+ * -EAGAIN, and in the end 0 and *ret_names, in which only names are set. */
 int resolve_begin(struct daemon *daemon);
-int resolve_end(struct daemon *daemon, struct facts *ret_names); /* only names are set */
+int resolve_end(struct daemon *daemon, struct facts *ret_names);
+void resolve_stop(struct daemon *daemon);
 /* Those of a list, in a few seconds at most: who has not answered by then has what it had before, and an error. */
 int resolve_now(struct daemon *daemon, const struct policy_list *list, const struct facts *previous,
 		struct facts *ret_names);

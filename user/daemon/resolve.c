@@ -76,11 +76,14 @@ static int resolver_begin(const struct policy_list *list, const struct facts *pr
 	pid_t parent = getpid(), child;
 	int ends[2];
 
-	if (pipe2(ends, O_CLOEXEC))
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
 		return -errno;
 	child = fork();
-	if (!child)
+	if (!child) {
+		/* Only the daemon's end must not wait. */
+		fcntl(ends[1], F_SETFL, 0);
 		resolver(list, previous, child_begin(parent, ends[1]));
+	}
 	close(ends[1]);
 	if (child < 0) {
 		int r = -errno;
@@ -119,51 +122,89 @@ static int answer_add(struct facts *answers, struct answer_line *line)
 	return 0;
 }
 
-/* All lines that come until the time is up (milliseconds; -1: never), and the child's end. -ETIME: it was up; -E2BIG: it
- * had more to say than is taken. */
-static int answers_read(int fd, pid_t child, int milliseconds, struct facts *ret)
+/* A line, where there is one. 1: there was; 0: that was the last; -EAGAIN: the next is still to come; -E2BIG: there is
+ * more than is taken. */
+static int answer_read(int fd, struct facts *answers, size_t *lines)
 {
-	struct facts answers = { 0 };
-	struct timespec now;
-	int status = 0, r = 0;
-	int64_t until;
+	struct answer_line line;
+	ssize_t length;
+	int r;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	until = now.tv_sec * 1000ll + now.tv_nsec / 1000000 + milliseconds;
-	for (size_t i = 0; !r; i++) {
-		struct pollfd polled = { .fd = fd, .events = POLLIN };
-		struct answer_line line;
-		int64_t left;
+	do {
+		length = read(fd, &line, sizeof(line));
+	} while (length < 0 && errno == EINTR);
+	if (length < 0)
+		return -errno;
+	if (length != sizeof(line))
+		return length ? -EIO : 0;
+	if (++*lines > ANSWERS_MAX)
+		return -E2BIG;
+	r = answer_add(answers, &line);
+	return r ? r : 1;
+}
 
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		left = until - (now.tv_sec * 1000ll + now.tv_nsec / 1000000);
-		if (milliseconds >= 0 && (left <= 0 || poll(&polled, 1, (int)left) == 0))
-			r = -ETIME;
-		else if (read(fd, &line, sizeof(line)) != sizeof(line))
-			break;
-		else
-			r = i < ANSWERS_MAX ? answer_add(&answers, &line) : -E2BIG;
-	}
+/* The child's end, and whether all was well; on an error it is ended. */
+static int resolver_end(pid_t child, int r)
+{
+	int status = 0;
+
 	if (r)
 		kill(child, SIGKILL);
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
-	if (!r && (!WIFEXITED(status) || WEXITSTATUS(status)))
-		r = -EIO;
-	*ret = answers;
-	return r;
+	return !r && (!WIFEXITED(status) || WEXITSTATUS(status)) ? -EIO : r;
+}
+
+/* All lines that come in this time. -ETIME: it was up before the last. */
+static int answers_await(int fd, pid_t child, int milliseconds, struct facts *answers)
+{
+	struct timespec now;
+	size_t lines = 0;
+	int64_t until;
+	int r;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	until = now.tv_sec * 1000ll + now.tv_nsec / 1000000 + milliseconds;
+	do {
+		struct pollfd polled = { .fd = fd, .events = POLLIN };
+		int64_t left;
+
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left = until - (now.tv_sec * 1000ll + now.tv_nsec / 1000000);
+		r = left <= 0 || poll(&polled, 1, (int)left) == 0
+			    ? -ETIME
+			    : answer_read(fd, answers, &lines);
+	} while (r > 0 || r == -EAGAIN);
+	return resolver_end(child, r);
 }
 
 int resolve_end(struct daemon *daemon, struct facts *ret_names)
 {
-	int r = answers_read(daemon->resolver_fd, daemon->resolver, -1, ret_names);
+	int r;
 
+	do {
+		r = answer_read(daemon->resolver_fd, &daemon->answers, &daemon->answer_lines);
+	} while (r > 0);
+	if (r == -EAGAIN)
+		return r;
+	r = resolver_end(daemon->resolver, r);
 	daemon->resolver_fd = daemon_unpoll(daemon, daemon->resolver_fd);
-	if (r) {
-		facts_release(ret_names);
-		*ret_names = (struct facts){ 0 };
-	}
+	if (r)
+		facts_release(&daemon->answers);
+	else
+		*ret_names = daemon->answers;
+	daemon->answers = (struct facts){ 0 };
+	daemon->answer_lines = 0;
 	return r;
+}
+
+void resolve_stop(struct daemon *daemon)
+{
+	if (daemon->resolver_fd < 0)
+		return;
+	resolver_end(daemon->resolver, -EINTR);
+	daemon->resolver_fd = close_fd(daemon->resolver_fd);
+	facts_release(&daemon->answers);
 }
 
 /* Who has not answered keeps what it had, and says so. Answers come in the order of the names. */
@@ -193,7 +234,7 @@ int resolve_now(struct daemon *daemon, const struct policy_list *list, const str
 	if (!r && names.count) {
 		r = fd = resolver_begin(list, previous, &child);
 		if (fd >= 0)
-			r = answers_read(fd, child, RESOLVE_MILLISECONDS, ret_names);
+			r = answers_await(fd, child, RESOLVE_MILLISECONDS, ret_names);
 		close_fd(fd);
 	}
 	/* Those that are left are looked up beside the loop, which begins soon. */

@@ -14,7 +14,6 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
@@ -202,11 +201,7 @@ static int daemon_start(struct daemon *daemon)
 static void daemon_stop(struct daemon *daemon)
 {
 	sd_notify(0, "STOPPING=1");
-	if (daemon->resolver_fd >= 0) {
-		kill(daemon->resolver, SIGKILL);
-		waitpid(daemon->resolver, NULL, 0);
-		close_fd(daemon->resolver_fd);
-	}
+	resolve_stop(daemon);
 	hasher_end(daemon);
 	if (daemon->kern)
 		kern_wanted(daemon->kern, 0, 0);
