@@ -180,6 +180,7 @@ int daemon_pins_close(struct daemon *daemon)
 			stays = true;
 		} else {
 			r = kern_release(daemon->kern);
+			stays = r && kern_pinned(daemon->kern);
 		}
 	}
 	/* While the pins are still locked: the next daemon writes its own. */

@@ -97,6 +97,7 @@ struct daemon {
 	int resolver_fd; /* its answers, -1: none is at it */
 	struct facts answers; /* … as far as they came */
 	size_t answer_lines;
+	bool settle_again; /* the last image is in force, and not all that follows on it was done */
 	bool resolve_soon; /* some names had no answer when policies were loaded */
 	struct facts recalled; /* what names were to the daemon before us; until ours is in force */
 	struct buffer remembered; /* the file of that; empty: nothing of ours is there */
@@ -117,6 +118,9 @@ int govern_refresh(struct daemon *daemon, const struct facts *names);
 int govern_publish(struct daemon *daemon, const struct policy_set *set,
 		   const struct policy_list *list, const struct facts *facts,
 		   struct diagnostics *diagnostics);
+/* What is left when an image is in force: forget files, label who runs. What fails is logged, and done at the next look
+ * at the host (settle_again). */
+void govern_settle(struct daemon *daemon, const struct facts *facts);
 void governing_release(struct governing *governing);
 const struct catalogue *governing_catalogue(const struct governing *governing, uint64_t generation);
 /* A number that is kept for the labels of processes whose policy is gone. */

@@ -292,6 +292,8 @@ int govern_refresh(struct daemon *daemon, const struct facts *names)
 		return r;
 	switch (host_facts_compare(&governing->facts, &facts)) {
 	case HOST_FACTS_SAME:
+		if (daemon->settle_again)
+			govern_settle(daemon, &facts);
 		break;
 	case HOST_FACTS_FILES:
 		r = trust_update(daemon, &facts);

@@ -116,16 +116,16 @@ static int publish_next(struct daemon *daemon, struct publication *publication)
 	return 0;
 }
 
-/* The image is in force, whatever comes of these; the next look at the host tries them again. */
-static void publish_settle(struct daemon *daemon, const struct facts *facts)
+void govern_settle(struct daemon *daemon, const struct facts *facts)
 {
-	int r = trust_sweep(daemon, facts);
+	int swept = trust_sweep(daemon, facts), r;
 
-	if (r)
-		log_err(r, "forget files that no policy names any more");
+	if (swept)
+		log_err(swept, "forget files that no policy names any more");
 	r = kern_label_running(daemon->kern);
 	if (r)
 		log_err(r, "look for processes that are to be governed");
+	daemon->settle_again = swept || r;
 }
 
 /* Modes as they are noted, or back. */
@@ -176,6 +176,6 @@ int govern_publish(struct daemon *daemon, const struct policy_set *set,
 		publication_forget(&publication);
 		return r;
 	}
-	publish_settle(daemon, facts);
+	govern_settle(daemon, facts);
 	return 0;
 }

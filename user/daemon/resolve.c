@@ -261,7 +261,8 @@ void resolve_recall(struct daemon *daemon)
 		log_warning(r, "read what host names resolved to for the daemon before");
 }
 
-/* The loop goes on whatever becomes of it. It is tried again at each look at the host, and told of once. */
+/* The loop goes on whatever becomes of it. Where it went (a daemon that was stopping while we started took its own away)
+ * it is written again. It is tried again at each look at the host, and told of once. */
 void resolve_remember(struct daemon *daemon)
 {
 	struct buffer *before = &daemon->remembered;
@@ -269,7 +270,8 @@ void resolve_remember(struct daemon *daemon)
 	int r = answers_print(&daemon->governing.facts, &text);
 
 	if (!r && (text.length != before->length ||
-		   (text.length && memcmp(text.data, before->data, text.length) != 0)))
+		   (text.length && (memcmp(text.data, before->data, text.length) != 0 ||
+				    !answers_there(daemon->options.runtime_dir)))))
 		r = answers_save(daemon->options.runtime_dir, &text);
 	if (!r) {
 		buffer_release(before);

@@ -302,6 +302,17 @@ int answers_load(const char *directory, struct diagnostics *diagnostics, struct 
 	return 0;
 }
 
+bool answers_there(const char *directory)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (asprintf(&path, "%s/" ANSWERS_FILE, directory) < 0) {
+		path = NULL;
+		return true;
+	}
+	return access(path, F_OK) == 0;
+}
+
 static int write_all(int fd, const struct buffer *text)
 {
 	for (size_t done = 0; done < text->length;) {

@@ -14,6 +14,7 @@
 #ifndef CW_HOST_ANSWERS_H
 #define CW_HOST_ANSWERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "policy/diagnostics.h"
@@ -40,6 +41,9 @@ int answers_parse(const char *path, const char *text, size_t length,
 /* Only what nobody but root (or the caller) can have written is read. As above; -ENOENT: there is none. */
 int answers_load(const char *directory, struct diagnostics *diagnostics, struct buffer *ret_text,
 		 struct facts *ret_names);
+
+/* False: nothing has that name. */
+bool answers_there(const char *directory);
 
 /* Replace the file by this text, whole or not at all; empty: remove it. 0 or an error of the system. */
 int answers_save(const char *directory, const struct buffer *text);

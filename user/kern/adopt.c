@@ -42,9 +42,10 @@ static int directory_suits(const char *directory)
 static int directory_lock(const char *directory, int *ret)
 {
 	_cleanup_close_ int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat locked, there;
 
 	if (fd < 0)
-		return -errno;
+		return errno == ENOENT ? -ESTALE : -errno;
 	for (int try = 0; flock(fd, LOCK_EX | LOCK_NB); try++) {
 		if (errno != EWOULDBLOCK)
 			return -errno;
@@ -52,8 +53,26 @@ static int directory_lock(const char *directory, int *ret)
 			return -EBUSY;
 		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
 	}
+	/* Whoever had it may have taken the directory away, and another may be there. */
+	if (fstat(fd, &locked) || stat(directory, &there))
+		return errno == ENOENT ? -ESTALE : -errno;
+	if (locked.st_dev != there.st_dev || locked.st_ino != there.st_ino)
+		return -ESTALE;
 	*ret = take_fd(fd);
 	return 0;
+}
+
+/* Made where it is not there. */
+static int directory_open(const char *directory, int *ret)
+{
+	int r = -ESTALE;
+
+	for (int try = 0; r == -ESTALE && try < LOCK_TRIES; try++) {
+		if (mkdir(directory, 0700) && errno != EEXIST)
+			return -errno;
+		r = directory_lock(directory, ret);
+	}
+	return r;
 }
 
 static bool is_current(const char *name)
@@ -150,10 +169,8 @@ int kern_pins_open(const char *directory, const struct kern_probe *probe,
 		return -ENAMETOOLONG;
 	snprintf(pins.directory, sizeof(pins.directory), "%s", directory);
 	r = directory_suits(directory);
-	if (!r && mkdir(directory, 0700) && errno != EEXIST)
-		r = -errno;
 	if (!r)
-		r = directory_lock(directory, &pins.lock);
+		r = directory_open(directory, &pins.lock);
 	if (!r)
 		r = finish_making(&pins);
 	if (!r)

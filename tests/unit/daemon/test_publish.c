@@ -293,6 +293,10 @@ static void test_settles_later(void **state)
 		assert_int_equal(kernel.time, TIME_NOW);
 		assert_int_equal(kernel.ledger.instances[1].mode, CW_MODE_ENFORCE);
 		assert_int_equal(kernel.calls[STEP_LABEL], 1);
+		assert_true(fixture->daemon.settle_again);
+		govern_settle(&fixture->daemon, &fixture->compiling.facts);
+		assert_int_equal(kernel.calls[late], 2);
+		assert_false(fixture->daemon.settle_again);
 		teardown(state);
 		setup(state);
 	}
