@@ -304,7 +304,8 @@ static int ask_network(struct asking *asking, enum cw_direction direction, size_
 	if (!r)
 		r = ask_endpoint(asking, words[first + 1]);
 	asking->request->direction = direction;
-	if (!r && direction == CW_DIRECTION_CONNECT && cw_address_unspecified(asking->request))
+	if (!r && direction == CW_DIRECTION_CONNECT && !asking->operation->told &&
+	    cw_address_unspecified(asking->request))
 		cw_address_of_this_host(asking->request,
 					asking->request->family == CW_AF_INET ? CW_LOOPBACK_V4 : 0);
 	return r;

@@ -21,6 +21,7 @@ struct operation {
 	size_t count;
 	const char *by, *script, *user, *instance;
 	bool outside; /* a process that is not governed */
+	bool told; /* by the kernel: its address is what it took one for, 0.0.0.0 too */
 };
 
 /* The options of `policy test`; all but --cases are an operation's. */

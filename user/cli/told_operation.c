@@ -82,6 +82,7 @@ const char *told_operation(const struct event *event, struct told_operation *ret
 	struct operation *operation = &ret->operation;
 
 	memset(ret, 0, sizeof(*ret));
+	operation->told = true;
 	if (event->record.operation >= CW_OPERATION_MAX)
 		return "no policy judges that";
 	operation_word(operation, vocabulary_word(&words_operation, event->record.operation));
