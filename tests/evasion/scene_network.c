@@ -171,7 +171,8 @@ static const struct evasion rows[] = {
 	  "socket udp, interface lo, connect 0.0.0.0:" LISTED, "connect" },
 	{ "no address", "0.0.0.0 is an address of MPTCP's interface, not what was its address",
 	  "socket mptcp, connect " PEER ", connect unspec:0.0.0.0:0, interface lo, "
-	  "connect 0.0.0.0:" LISTED, "connect" },
+	  "connect 0.0.0.0:" LISTED,
+	  "connect" },
 	{ "no address", "0.0.0.0 is an address of the interface for datagrams",
 	  "socket udp, interface-for-datagrams lo, send 0.0.0.0:" LISTED, "send" },
 	{ "no address", "0.0.0.0 is an address of the interface that the message names",
