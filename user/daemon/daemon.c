@@ -118,9 +118,12 @@ static int resolve_start(struct daemon *daemon)
 	int before = daemon->resolver_fd;
 	int r = resolve_begin(daemon);
 
-	return !r && before < 0 && daemon->resolver_fd >= 0
-		       ? daemon_poll(daemon, daemon->resolver_fd)
-		       : r;
+	if (r || before >= 0 || daemon->resolver_fd < 0)
+		return r;
+	r = daemon_poll(daemon, daemon->resolver_fd);
+	if (r)
+		resolve_stop(daemon);
+	return r;
 }
 
 static void resolve_finish(struct daemon *daemon)

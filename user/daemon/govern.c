@@ -269,6 +269,11 @@ int govern_load(struct daemon *daemon, struct diagnostics *diagnostics)
 	governing->list = fresh.list;
 	governing->set = fresh.set;
 	governing->facts = fresh.facts;
+	/* What is looked up beside is of the list before. */
+	if (daemon->resolver_fd >= 0) {
+		resolve_stop(daemon);
+		daemon->resolve_soon = true;
+	}
 	/* At the start, when ours is in force. */
 	if (!daemon->watch)
 		return 0;

@@ -142,7 +142,8 @@ static void modes_copy(struct cw_ledger *ledger, uint8_t modes[CW_INSTANCES_MAX]
 }
 
 /* Put a set in force with facts; all stay the caller's. On an error what was in force still is; only what modes fall
- * back to may be of the new set by then, if the kernel took that image and not the one that counts now. */
+ * back to may be of the new set by then, if the kernel took that image and not the one that counts now, and new files
+ * are known to it until the next time. */
 int govern_publish(struct daemon *daemon, const struct policy_set *set,
 		   const struct policy_list *list, const struct facts *facts,
 		   struct diagnostics *diagnostics)

@@ -203,8 +203,9 @@ void resolve_stop(struct daemon *daemon)
 	if (daemon->resolver_fd < 0)
 		return;
 	resolver_end(daemon->resolver, -EINTR);
-	daemon->resolver_fd = close_fd(daemon->resolver_fd);
+	daemon->resolver_fd = daemon_unpoll(daemon, daemon->resolver_fd);
 	facts_release(&daemon->answers);
+	daemon->answer_lines = 0;
 }
 
 /* Who has not answered keeps what it had, and says so. Answers come in the order of the names. */
@@ -214,7 +215,7 @@ static int answers_fill(const struct name_set *names, const struct facts *previo
 	for (size_t i = answers->name_count; i < names->count; i++) {
 		struct name_fact *fact = answers_add(answers, names->names[i], NULL);
 		int r = fact ? name_failed(fact, previous ? facts_name(previous, fact->name) : NULL,
-					   "no answer yet")
+					   NAME_UNANSWERED)
 			     : -ENOMEM;
 
 		if (r)

@@ -18,6 +18,10 @@
 #define WATCH_EVENTS \
 	(IN_ATTRIB | IN_CLOSE_WRITE | IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | \
 	 IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+/* A link is never written to: another one comes in its place. Beside what else is watched in its directory. */
+#define LINK_EVENTS \
+	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | \
+	 IN_ONLYDIR | IN_MASK_ADD)
 #define WATCHES_MAX 4096
 
 struct watch {
@@ -152,11 +156,11 @@ int watch_update(struct watch *watch, const struct governing *governing)
 			if (paths[j])
 				want(&wanted, watch_add_above(watch, paths[j]));
 	}
-	for (size_t i = 0; i < facts->link_directory_count; i++)
-		want(&wanted,
-		     inotify_add_watch(watch->inotify, facts->link_directories[i], WATCH_EVENTS));
 	for (size_t i = 0; i < governing->list.count; i++)
 		want_policy(&wanted, governing->list.items[i]);
+	for (size_t i = 0; i < facts->link_directory_count && wanted.count < WATCHES_MAX; i++)
+		want(&wanted,
+		     inotify_add_watch(watch->inotify, facts->link_directories[i], LINK_EVENTS));
 	for (size_t i = 0; i < wanted.count; i++)
 		more |= !watch_has(watch->wanted, watch->count, wanted.descriptors[i]);
 	for (size_t i = 0; i < watch->count; i++)

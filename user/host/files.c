@@ -157,7 +157,10 @@ static bool links_known(const struct facts *facts, const char *directory)
 	return false;
 }
 
-/* Links that a walk followed: another target would be another file, or none. */
+#define LINK_DIRECTORIES_MAX 256 /* whoever may make links could make any number */
+
+/* Links that a walk followed: another target would be another file, or none. What is too much for the list is looked
+ * at once a minute, as everything is. */
 static int gathering_links(struct gathering *gathering, struct chased *chased)
 {
 	struct facts *facts = gathering->facts;
@@ -165,6 +168,8 @@ static int gathering_links(struct gathering *gathering, struct chased *chased)
 	for (size_t i = 0; i < chased->link_count; i++) {
 		char **grown;
 
+		if (facts->link_directory_count == LINK_DIRECTORIES_MAX)
+			return 0;
 		if (links_known(facts, chased->link_directories[i]))
 			continue;
 		grown = reallocarray(facts->link_directories, facts->link_directory_count + 1,
@@ -272,14 +277,14 @@ static int pattern_path(struct gathering *gathering, struct pattern_fact *patter
 	size_t index;
 	int r = chase(path, trust, &chased);
 
-	if (!r)
-		r = gathering_links(gathering, &chased);
 	if (r)
 		return r;
 	/* A glob asks for files; directories and dangling links beside them are no mistake. */
 	if (executable->glob && (chased.trust == FILE_NOT_REGULAR || chased.trust == FILE_MISSING))
 		return 0;
-	r = gathering_fact(gathering, path, &chased, &fact);
+	r = gathering_links(gathering, &chased);
+	if (!r)
+		r = gathering_fact(gathering, path, &chased, &fact);
 	if (r)
 		return r;
 	index = (size_t)(fact - gathering->facts->files);

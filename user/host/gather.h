@@ -13,7 +13,7 @@
 
 struct gather_options {
 	struct file_identifier identifier; /* zero: by stat() */
-	bool keep_names; /* host names known from previous are not looked up again: no waiting */
+	bool keep_names; /* host names are what previous knows, and not looked up: no waiting */
 	const char **reterr_what; /* what could not be done, for a message; NULL: nobody asks */
 };
 

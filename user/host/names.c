@@ -171,9 +171,9 @@ int names_gather(struct policy *const *policies, size_t count, const struct fact
 		fact->name = strdup(names.names[i]);
 		if (!fact->name)
 			return -ENOMEM;
-		if (keep && before && before->error)
-			r = name_failed(fact, before, before->error);
-		else if (keep && before)
+		if (keep && (!before || before->error))
+			r = name_failed(fact, before, before ? before->error : NAME_UNANSWERED);
+		else if (keep)
 			r = name_keep(fact, before);
 		else
 			r = name_look_up(fact, before);

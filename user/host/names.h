@@ -17,10 +17,12 @@ struct name_set {
 int name_set_add(struct name_set *set, const char *name);
 void name_set_sort(struct name_set *set); /* and drop what is twice there */
 
+#define NAME_UNANSWERED "no answer yet"
+
 /*
  * The host names of all policies, looked up; what cannot be looked up keeps its previous addresses
- * (previous NULL: it has none) and says why in error. keep: names that previous knows are not looked
- * up again. May wait for name servers. 0 or -ENOMEM.
+ * (previous NULL: it has none) and says why in error. keep: nothing is looked up, names have what previous knows.
+ * Else it may wait for name servers. 0 or -ENOMEM.
  */
 int names_gather(struct policy *const *policies, size_t count, const struct facts *previous,
 		 bool keep, struct facts *facts);

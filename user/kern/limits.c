@@ -32,6 +32,11 @@ static const struct kern_limit limits[] = {
 	  "a script that a guard keeps, which somebody executes as the interpreter of another",
 	  "when the exec is judged, what led from the first script to its program is not told "
 	  "apart" },
+	{ "covered-scripts", EVERY,
+	  "an entry script whose interpreter is a script too, of which somebody outside puts "
+	  "another in the place, read by the same program",
+	  "of an exec from outside the script and the program are compared, and not what is "
+	  "between" },
 	{ "interpreters", EVERY,
 	  "a script that an allowed interpreter reads (`sh SCRIPT`), or finds under the name of "
 	  "the "

@@ -54,6 +54,8 @@ static void test_names(void **state)
 	struct policy *policy = read_policy(
 		"connect:\n  - { allow: tcp/1, to: [host.invalid, 10.0.0.0/8] }\n"
 		"  - { allow: tcp/2, to: host.invalid }\n");
+	struct policy *other =
+		read_policy("connect:\n  - { allow: tcp/1, to: localhost.localdomain }\n");
 	struct facts before = { 0 }, after = { 0 };
 	struct name_fact *kept;
 
@@ -81,7 +83,14 @@ static void test_names(void **state)
 	assert_null(facts_name(&after, "host.invalid")->error);
 	assert_int_equal(facts_name(&after, "host.invalid")->address_count, 1);
 	facts_release(&after);
+
+	/* Nor for what is not known. */
+	assert_int_equal(names_gather(&other, 1, &before, true, &after), 0);
+	assert_string_equal(facts_name(&after, "localhost.localdomain")->error, NAME_UNANSWERED);
+	assert_int_equal(facts_name(&after, "localhost.localdomain")->address_count, 0);
+	facts_release(&after);
 	facts_release(&before);
+	policy_free(other);
 	policy_free(policy);
 }
 
