@@ -99,12 +99,6 @@ static inline bool reference_prefix(uint8_t family, const uint8_t *prefix, unsig
 	return true;
 }
 
-/* As the kernel may take it for any of this host's. */
-static inline bool reference_unspecified(const struct cw_request *request)
-{
-	return request->family == CW_AF_INET && !request->high && !request->low;
-}
-
 static inline bool reference_localhost(const struct cw_request *request)
 {
 	static const uint8_t v4[4] = { 127 }, v6[16] = { [15] = 1 };
@@ -218,7 +212,8 @@ static inline bool reference_guard_matches(const struct reference *of, size_t p,
 	if (class == CW_CLASS_BIND)
 		return reference_port(of, guard->bind.ports, guard->bind.port_count, request);
 	return reference_port(of, guard->connect.ports, guard->connect.port_count, request) &&
-	       (reference_localhost(request) || reference_unspecified(request) ||
+	       (reference_localhost(request) ||
+		(request->family == CW_AF_INET && !request->high) || /* any of this host's */
 		reference_one_of(of->facts->local, of->facts->local_count, request));
 }
 
