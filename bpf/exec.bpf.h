@@ -103,7 +103,7 @@ static __always_inline int settle_exec(struct linux_binprm *bprm)
 		__u8 program = bprm->buf[0] == '#' && bprm->buf[1] == '!' ? 0 : CW_EXEC_PROGRAM;
 
 		mark = subject_exec_mark(hook.subject, bprm);
-		if (bprm->interp != bprm->filename && hook.subject->exec == mark &&
+		if (cw_rarely(bprm->interp != bprm->filename) && hook.subject->exec == mark &&
 		    script_leads_to(hook.subject->exec_script, judgement.request.target,
 				    judgement.request.target_state)) {
 			hook.subject->exec |= program;
