@@ -9,8 +9,8 @@
  *	sendto    a probe of the route (MSG_PROBE): all of a send but the packet
  *	exec      natively vfork, exec, exit, since the programs of the cgroup backend stand there; in the
  *	          guest a file of no known format, whose exec ends with ENOEXEC right after the hook
- *	mmap      of a file, executable, over the same mapping again and again: the search for a place
- *	          would be different work each time
+ *	mmap      of a file, executable, where something is already and may not be replaced: the hook is asked before
+ *	          the kernel sees that. What it does to put a mapping in its place depends on all others
  *	open      of a file, to be read and written: the hook looks at others less
  */
 #include <arpa/inet.h>
@@ -152,7 +152,7 @@ static int mmap_open(void)
 
 	if (r)
 		return r;
-	place = mmap(NULL, 3 * PLACE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	place = mmap(NULL, PLACE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (place == MAP_FAILED)
 		return -errno;
 	descriptor = open(act_file(), O_RDONLY | O_CLOEXEC);
@@ -161,15 +161,15 @@ static int mmap_open(void)
 
 static int mmap_once(void)
 {
-	return mmap(place + PLACE, PLACE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED,
-		    descriptor, 0) == MAP_FAILED
-		       ? -errno
-		       : 0;
+	if (mmap(place, PLACE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED_NOREPLACE, descriptor,
+		 0) != MAP_FAILED)
+		return -EPROTO;
+	return errno == EEXIST ? 0 : -errno;
 }
 
 static void mmap_close(void)
 {
-	munmap(place, 3 * PLACE);
+	munmap(place, PLACE);
 	close(descriptor);
 }
 
