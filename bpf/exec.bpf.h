@@ -100,18 +100,19 @@ static __always_inline int settle_exec(struct linux_binprm *bprm)
 	judgement.request.target = file_number(CW_PLAIN, file, &target.identity,
 					       &judgement.request.target_state);
 	if (hook.subject) {
-		__u8 program = bprm->buf[0] == '#' && bprm->buf[1] == '!' ? 0 : CW_EXEC_PROGRAM;
+		__u8 before = subject_exec_mark(hook.subject, bprm);
 
-		mark = subject_exec_mark(hook.subject, bprm);
-		if (cw_rarely(bprm->interp != bprm->filename) && hook.subject->exec == mark &&
+		mark = before + CW_EXEC_PROGRAM;
+		if (cw_rarely(bprm->buf[0] == '#') && bprm->buf[1] == '!')
+			mark = before;
+		if (cw_rarely(bprm->interp != bprm->filename) && hook.subject->exec == before &&
 		    script_leads_to(hook.subject->exec_script, judgement.request.target,
 				    judgement.request.target_state)) {
-			hook.subject->exec |= program;
+			hook.subject->exec = mark;
 			/* Not once more: it would be taken for what follows on this one. */
 			turn_note(CW_OPERATION_EXEC);
 			return 0;
 		}
-		mark |= program;
 	}
 	hook_request(&hook, &judgement.request);
 	return settle_exec_target(&hook, &judgement, &target, mark, false, bprm, CW_EFFECT_REFUSED);

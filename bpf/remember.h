@@ -85,11 +85,8 @@ cw_inline int cw_remembered_find(const struct cw_remembered *slot,
 	differ |= cw_remembered_read(slot, 2) ^ (number | key->what);
 	differ |= cw_remembered_read(slot, 3) ^ (number | (__u32)key->high);
 	differ |= cw_remembered_read(slot, 4) ^ (number | key->high >> 32);
-	/* Of an exec it is always 0; and what is not compared may be of another write as well. */
-	if (rule_class != CW_CLASS_EXEC) {
-		differ |= cw_remembered_read(slot, 5) ^ (number | (__u32)key->low);
-		differ |= cw_remembered_read(slot, 6) ^ (number | key->low >> 32);
-	}
+	differ |= cw_remembered_read(slot, 5) ^ (number | (__u32)key->low);
+	differ |= cw_remembered_read(slot, 6) ^ (number | key->low >> 32);
 	if (cw_rarely(differ))
 		return 0;
 	*ret_decision = cw_answer(request, answer >> 16 & 0xff, rule_class, CW_VERDICT_ALLOW,
