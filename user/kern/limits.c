@@ -42,6 +42,10 @@ static const struct kern_limit limits[] = {
 	  "the "
 	  "one that it was started for",
 	  "it is read as data; say `by` in rules that allow an interpreter" },
+	{ "loaders", EVERY,
+	  "a trusted program that is mounted in the place of an allowed one's dynamic loader by "
+	  "who executes that",
+	  "the kernel maps a loader as it does any library; take user namespaces from them" },
 	{ "entry-scripts", EVERY,
 	  "a script that is an entry and ran before its policy was in force, or whose start "
 	  "closes more than 250 files",
