@@ -10,18 +10,6 @@
 
 #include "util/cleanup.h"
 
-static int write_all(int fd, const struct buffer *text)
-{
-	for (size_t done = 0; done < text->length;) {
-		ssize_t more = write(fd, text->data + done, text->length - done);
-
-		if (more < 0 && errno != EINTR)
-			return -errno;
-		done += more > 0 ? (size_t)more : 0;
-	}
-	return 0;
-}
-
 /* A file that is replaced keeps its owner and mode: who may read a policy is not ours to say. */
 static int adopt(int fd, const struct stat *replaced)
 {
@@ -47,7 +35,7 @@ static int write_beside(const char *path, const struct stat *replaced, const str
 		return -errno;
 	r = adopt(fd, replaced);
 	if (!r)
-		r = write_all(fd, text);
+		r = buffer_write(text, fd);
 	if (!r && fsync(fd))
 		r = -errno;
 	if (!r && renameat2(AT_FDCWD, temporary, AT_FDCWD, path, replaced ? 0 : RENAME_NOREPLACE))

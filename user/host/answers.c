@@ -313,18 +313,6 @@ bool answers_there(const char *directory)
 	return access(path, F_OK) == 0;
 }
 
-static int write_all(int fd, const struct buffer *text)
-{
-	for (size_t done = 0; done < text->length;) {
-		ssize_t more = write(fd, text->data + done, text->length - done);
-
-		if (more < 0 && errno != EINTR)
-			return -errno;
-		done += more > 0 ? (size_t)more : 0;
-	}
-	return 0;
-}
-
 /* Not synced: what a power cut takes, a boot takes anyhow, and a slow disk is not to hold up the daemon. */
 static int write_beside(int directory, const char *name, const struct buffer *text)
 {
@@ -333,7 +321,7 @@ static int write_beside(int directory, const char *name, const struct buffer *te
 	/* One that a killed daemon was at; whoever writes here has the directory locked. */
 	unlinkat(directory, name, 0);
 	fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return fd < 0 ? -errno : write_all(fd, text);
+	return fd < 0 ? -errno : buffer_write(text, fd);
 }
 
 int answers_save(const char *directory, const struct buffer *text)

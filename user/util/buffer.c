@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "util/buffer.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void buffer_release(struct buffer *buffer)
 {
@@ -93,4 +95,16 @@ char *buffer_take(struct buffer *buffer)
 	data[buffer->length] = '\0';
 	*buffer = (struct buffer){ 0 };
 	return data;
+}
+
+int buffer_write(const struct buffer *buffer, int fd)
+{
+	for (size_t done = 0; done < buffer->length;) {
+		ssize_t more = write(fd, buffer->data + done, buffer->length - done);
+
+		if (more < 0 && errno != EINTR)
+			return -errno;
+		done += more > 0 ? (size_t)more : 0;
+	}
+	return 0;
 }

@@ -41,4 +41,7 @@ static inline void buffer_fail_with(struct buffer *buffer, const struct buffer *
 /* The string, owned by the caller; NULL after a failure. An empty buffer gives "". */
 char *buffer_take(struct buffer *buffer);
 
+/* Write all of it, in as many calls as it takes. 0, or the error of the one that failed. */
+int buffer_write(const struct buffer *buffer, int fd);
+
 #endif
