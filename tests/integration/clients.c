@@ -154,7 +154,9 @@ static bool clients_are(void *context)
 	bool there;
 
 	daemon_status(&status);
-	there = json_number(&status, 0, "clients.count") == *(unsigned long long *)context;
+	/* One that is connected and has not asked yet would miss what is done now. */
+	there = json_number(&status, 0, "clients.count") == *(unsigned long long *)context &&
+		json_number(&status, 0, "clients.subscribed") == *(unsigned long long *)context;
 	json_release(&status);
 	return there;
 }

@@ -203,6 +203,7 @@ int report_status(struct daemon *daemon, bool json, struct buffer *to)
 		return -ENOMEM;
 	ipc_server_statistics(daemon->server, &statistics);
 	status.clients = statistics.clients;
+	status.clients_subscribed = statistics.subscribers;
 	status.clients_lost = statistics.lost;
 	status.clients_refused = statistics.refused;
 	status.clients_malformed = statistics.malformed;

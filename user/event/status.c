@@ -55,6 +55,8 @@ static const struct column report_columns[] = {
 	       NULL),
 	COLUMN(status_report, governed, "governed", "governed processes", COLUMN_NUMBER, NULL),
 	COLUMN(status_report, clients, "clients.count", "clients", COLUMN_NUMBER, NULL),
+	COLUMN(status_report, clients_subscribed, "clients.subscribed", "… subscribed to events",
+	       COLUMN_NUMBER, NULL),
 	COLUMN(status_report, clients_lost, "clients.lost", "lost by slow clients", COLUMN_NUMBER,
 	       NULL),
 	COLUMN(status_report, clients_refused, "clients.refused", "… turned away", COLUMN_NUMBER,

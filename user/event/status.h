@@ -63,7 +63,8 @@ struct status_report {
 	uint64_t generation;
 	const char *falls_back; /* when modes set for a time do, RFC 3339; NULL: none is */
 	uint64_t governed; /* processes of all instances */
-	uint64_t clients;
+	uint64_t clients; /* connected */
+	uint64_t clients_subscribed; /* … that have asked for events and get them */
 	uint64_t clients_lost; /* records that slow clients lost, since the daemon's start */
 	uint64_t clients_refused; /* connections: who may not, or too many */
 	uint64_t clients_malformed; /* requests */

@@ -37,6 +37,7 @@ static struct status_report sample(void)
 		.falls_back = "2026-02-28T06:30:00Z",
 		.governed = 130,
 		.clients = 2,
+		.clients_subscribed = 1,
 		.clients_lost = 9,
 		.clients_refused = 4,
 		.clients_malformed = 5,
@@ -70,7 +71,7 @@ static void test_json(void **state)
 		"\"backend\":\"lsm\",\"pinned\":\"/sys/fs/bpf/cachewarden/"
 		"v1\",\"self_test\":{\"passed\":true,\"detail\":null},"
 		"\"generation\":4,\"mode_falls_back\":\"2026-02-28T06:30:00Z\",\"governed\":130,"
-		"\"clients\":{\"count\":2,\"lost\":9,"
+		"\"clients\":{\"count\":2,\"subscribed\":1,\"lost\":9,"
 		"\"refused\":4,\"malformed\":5},"
 		"\"malformed\":0,\"repeats\":{\"told\":14,\"waiting\":1},"
 		"\"recorder\":{\"records\":\"deviations\",\"directory\":\"/var/log/cachewarden\","
