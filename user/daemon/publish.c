@@ -20,6 +20,7 @@ struct publication {
 	} images[2];
 	size_t count;
 	size_t done; /* … which are in force, and no longer ours */
+	uint8_t modes_before[CW_INSTANCES_MAX]; /* as the ledger had them */
 };
 
 static void publication_forget(struct publication *publication)
@@ -128,17 +129,17 @@ void govern_settle(struct daemon *daemon, const struct facts *facts)
 	daemon->settle_again = swept || r;
 }
 
-/* Modes as they are noted, or back. */
-static void modes_copy(struct cw_ledger *ledger, uint8_t modes[CW_INSTANCES_MAX], bool back)
+/* Of a start these are what the daemon before us was told. */
+static void modes_keep(struct publication *publication, const struct cw_ledger *ledger)
 {
-	for (size_t i = 0; i < CW_INSTANCES_MAX; i++) {
-		uint8_t *noted = &ledger->instances[i].mode;
+	for (size_t i = 0; i < CW_INSTANCES_MAX; i++)
+		publication->modes_before[i] = ledger->instances[i].mode;
+}
 
-		if (back)
-			*noted = modes[i];
-		else
-			modes[i] = *noted;
-	}
+static void modes_restore(const struct publication *publication, struct cw_ledger *ledger)
+{
+	for (size_t i = 0; i < CW_INSTANCES_MAX; i++)
+		ledger->instances[i].mode = publication->modes_before[i];
 }
 
 /* Put a set in force with facts; all stay the caller's. On an error what was in force still is; only what modes fall
@@ -150,7 +151,6 @@ int govern_publish(struct daemon *daemon, const struct policy_set *set,
 {
 	struct publication publication = { 0 };
 	struct policy_set before = *set;
-	uint8_t modes[CW_INSTANCES_MAX];
 	uint64_t time;
 	int r;
 
@@ -160,8 +160,7 @@ int govern_publish(struct daemon *daemon, const struct policy_set *set,
 		publication_forget(&publication);
 		return r;
 	}
-	/* Of a start these are what the daemon before us was told. */
-	modes_copy(kern_ledger(daemon->kern), modes, false);
+	modes_keep(&publication, kern_ledger(daemon->kern));
 	r = publication_note(daemon, &publication, list, facts);
 	if (!r && publication.count > 1)
 		r = publish_next(daemon, &publication);
@@ -173,7 +172,7 @@ int govern_publish(struct daemon *daemon, const struct policy_set *set,
 			kern_fall_back_at(daemon->kern, time);
 	}
 	if (r) {
-		modes_copy(kern_ledger(daemon->kern), modes, true);
+		modes_restore(&publication, kern_ledger(daemon->kern));
 		publication_forget(&publication);
 		return r;
 	}
