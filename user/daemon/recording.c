@@ -3,21 +3,22 @@
 #include <errno.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "daemon/daemon.h"
 #include "util/log.h"
+#include "util/own.h"
 
 #define SLOW_SECONDS 60 /* how often losses without an error are told */
 
 /* The recording is evidence. */
 static void warn_of_others(const char *log_dir)
 {
+	struct own_doubt doubt;
 	struct stat st;
 
 	if (stat(log_dir, &st) || !S_ISDIR(st.st_mode))
 		return;
-	if ((!st.st_uid || st.st_uid == geteuid()) && !(st.st_mode & (S_IWGRP | S_IWOTH)))
+	if (own_writers(&st, &doubt) == OWN_NONE)
 		return;
 	log_warning(
 		0,

@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "policy/model.h"
 #include "util/cleanup.h"
 #include "util/number.h"
+#include "util/own.h"
 
 #define HEAD "host-names 1 "
 #define LINE_SIZE 300 /* 253 of a name, a blank, 45 of an address, NUL */
@@ -220,64 +220,20 @@ int answers_parse(const char *path, const char *text, size_t length,
 
 /* ------------------------------------------------------------------ the file */
 
-static int check_file(struct diagnostics *diagnostics, const struct location *whole,
-		      const struct stat *st)
-{
-	if (!S_ISREG(st->st_mode))
-		return refuse(diagnostics, whole, "it is not a regular file");
-	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return refuse(diagnostics, whole, "it is owned by uid %u, not by root", st->st_uid);
-	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return refuse(diagnostics, whole,
-			      "it may be written by others than its owner (mode %04o)",
-			      st->st_mode & 07777);
-	if (st->st_size > TEXT_MAX)
-		return refuse(diagnostics, whole, "it is larger than %u bytes", TEXT_MAX);
-	return 0;
-}
-
-/* Nobody writes to a file that stands there, it is only ever replaced: one that grows all the same is cut off. */
-static int read_text(int fd, size_t size, struct buffer *to)
-{
-	while (to->length < size) {
-		char bytes[4096];
-		ssize_t more = read(fd, bytes, sizeof(bytes));
-
-		if (more < 0 && errno == EINTR)
-			continue;
-		if (more < 0)
-			return -errno;
-		if (more == 0)
-			break;
-		buffer_add(to, bytes, (size_t)more);
-		if (buffer_failed(to))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 static int load_file(const char *path, struct diagnostics *diagnostics, struct buffer *text)
 {
-	/* O_NONBLOCK: opening a FIFO would wait for its writer. */
-	_cleanup_close_ int fd = open(path,
-				      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	const struct location whole = { .file = path };
-	struct stat st;
+	struct own_doubt doubt;
+	_cleanup_close_ int fd = own_open(AT_FDCWD, path, TEXT_MAX, &doubt);
 	int r;
 
-	if (fd < 0 && errno == ENOENT)
-		return -ENOENT;
-	if (fd < 0 && errno == ELOOP)
-		return refuse(diagnostics, &whole, "it is a symbolic link");
-	if (fd < 0 || fstat(fd, &st))
-		return refuse(diagnostics, &whole, "it cannot be opened: %s", strerror(errno));
-	r = check_file(diagnostics, &whole, &st);
+	if (fd < 0)
+		return doubt.error == ENOENT ? -ENOENT
+					     : refuse(diagnostics, &whole, "%s", doubt.why);
+	r = buffer_read(text, fd, TEXT_MAX);
 	if (r)
-		return r;
-	r = read_text(fd, (size_t)st.st_size, text);
-	return r && r != -ENOMEM
-		       ? refuse(diagnostics, &whole, "it cannot be read: %s", strerror(-r))
-		       : r;
+		return refuse(diagnostics, &whole, "it cannot be read: %s", strerror(-r));
+	return buffer_failed(text) ? -ENOMEM : 0;
 }
 
 int answers_load(const char *directory, struct diagnostics *diagnostics, struct buffer *ret_text,

@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "util/buffer.h"
 #include "util/cleanup.h"
+#include "util/own.h"
 
 void policy_list_release(struct policy_list *list)
 {
@@ -40,66 +41,29 @@ static int refuse(struct diagnostics *diagnostics, const char *path, const char 
 	return -EINVAL;
 }
 
-/* Who may have written it: a file's rule and a directory's, whose entries are files. */
-static int check_writers(struct diagnostics *diagnostics, const char *path, const struct stat *st)
+/* A file's flaw, or a directory's, whose entries are files. */
+static int refuse_doubt(struct diagnostics *diagnostics, const char *path,
+			const struct own_doubt *doubt)
 {
-	if (st->st_uid != 0 && st->st_uid != geteuid())
+	static const char *const hints[OWN_FLAWS] = {
+		[OWN_LINK] = "name the file itself",
+		[OWN_IRREGULAR] = "a policy is a file of text, or a directory of *.yaml",
+		[OWN_FOREIGN] = "a policy belongs to root, or to whoever checks it",
+		[OWN_WRITABLE] = "chmod go-w",
+		[OWN_LARGE] = "is it a policy at all?",
+	};
+
+	if (doubt->error == ENOENT)
 		return refuse(diagnostics, path,
-			      "a policy belongs to root, or to whoever checks it",
-			      "it is owned by uid %u", st->st_uid);
-	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return refuse(diagnostics, path, "chmod go-w",
-			      "it may be written by others than its owner (mode %04o)",
-			      st->st_mode & 07777);
-	return 0;
+			      "it is to be a policy or a directory of *.yaml; `cachewarden "
+			      "policy generate` makes one",
+			      "%s", doubt->why);
+	return refuse(diagnostics, path, hints[doubt->flaw], "%s", doubt->why);
 }
 
-static int check_file(struct diagnostics *diagnostics, const char *path, const struct stat *st)
+static int refuse_unread(struct diagnostics *diagnostics, const char *path, int error)
 {
-	int r;
-
-	if (!S_ISREG(st->st_mode))
-		return refuse(diagnostics, path,
-			      "a policy is a file of text, or a directory of *.yaml",
-			      "it is not a regular file");
-	r = check_writers(diagnostics, path, st);
-	if (r)
-		return r;
-	if (st->st_size > POLICY_FILE_MAX)
-		return refuse(diagnostics, path, "is it a policy at all?",
-			      "it is larger than %u bytes", POLICY_FILE_MAX);
-	return 0;
-}
-
-/* At most POLICY_FILE_MAX + 1 bytes: a file that grows meanwhile shows as too large. */
-static ssize_t read_bounded(int fd, char *text)
-{
-	size_t length = 0;
-
-	while (length < POLICY_FILE_MAX + 1) {
-		ssize_t more = read(fd, text + length, POLICY_FILE_MAX + 1 - length);
-
-		if (more < 0 && errno == EINTR)
-			continue;
-		if (more < 0)
-			return -errno;
-		if (more == 0)
-			break;
-		length += (size_t)more;
-	}
-	return (ssize_t)length;
-}
-
-static int open_failed(struct diagnostics *diagnostics, const char *path, int error)
-{
-	if (error == ELOOP)
-		return refuse(diagnostics, path, "name the file itself", "it is a symbolic link");
-	return refuse(diagnostics, path,
-		      error == ENOENT
-			      ? "it is to be a policy or a directory of *.yaml; `cachewarden "
-				"policy generate` makes one"
-			      : NULL,
-		      "it cannot be opened: %s", strerror(error));
+	return refuse(diagnostics, path, NULL, "it cannot be read: %s", strerror(error));
 }
 
 static int list_add(struct policy_list *list, struct policy *policy)
@@ -119,28 +83,20 @@ static int list_add(struct policy_list *list, struct policy *policy)
 static int read_file(struct policy_list *list, int directory, const char *name, const char *path,
 		     struct diagnostics *diagnostics)
 {
-	/* O_NONBLOCK: opening a FIFO would wait for its writer. */
-	_cleanup_close_ int fd = openat(directory, name,
-					O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	_cleanup_free_ char *text = NULL;
+	struct own_doubt doubt;
+	_cleanup_close_ int fd = own_open(directory, name, POLICY_FILE_MAX, &doubt);
+	_cleanup_buffer_ struct buffer text = { 0 };
 	struct policy *policy;
-	struct stat st;
-	ssize_t length;
 	int r;
 
-	if (fd < 0 || fstat(fd, &st))
-		return open_failed(diagnostics, path, errno);
-	r = check_file(diagnostics, path, &st);
+	if (fd < 0)
+		return refuse_doubt(diagnostics, path, &doubt);
+	r = buffer_read(&text, fd, POLICY_FILE_MAX);
 	if (r)
-		return r;
-	text = malloc(POLICY_FILE_MAX + 1);
-	if (!text)
+		return refuse_unread(diagnostics, path, -r);
+	if (buffer_failed(&text))
 		return -ENOMEM;
-	length = read_bounded(fd, text);
-	if (length < 0)
-		return refuse(diagnostics, path, NULL, "it cannot be read: %s",
-			      strerror((int)-length));
-	r = policy_read(path, text, (size_t)length, diagnostics, &policy);
+	r = policy_read(path, text.data ? text.data : "", text.length, diagnostics, &policy);
 	return r ? r : list_add(list, policy);
 }
 
@@ -181,7 +137,7 @@ static int read_directory(struct policy_list *list, int directory, const char *p
 	int count = scandirat(directory, ".", &entries, is_policy, by_name), r = 0;
 
 	if (count < 0)
-		return errno == ENOMEM ? -ENOMEM : open_failed(diagnostics, path, errno);
+		return errno == ENOMEM ? -ENOMEM : refuse_unread(diagnostics, path, errno);
 	if (count > POLICY_FILES_MAX)
 		r = refuse(diagnostics, path, NULL, "it holds more than %d policies",
 			   POLICY_FILES_MAX);
@@ -201,14 +157,15 @@ static int read_directory(struct policy_list *list, int directory, const char *p
 int policy_list_read(struct policy_list *list, const char *path, struct diagnostics *diagnostics)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct own_doubt doubt;
 	struct stat st;
-	int r;
 
+	/* What is not there, or not to be opened, is said as of a file. */
 	if (fd < 0)
-		return errno == ENOTDIR ? read_file(list, AT_FDCWD, path, path, diagnostics)
-					: open_failed(diagnostics, path, errno);
+		return read_file(list, AT_FDCWD, path, path, diagnostics);
 	if (fstat(fd, &st))
-		return open_failed(diagnostics, path, errno);
-	r = check_writers(diagnostics, path, &st);
-	return r ? r : read_directory(list, fd, path, diagnostics);
+		return refuse_unread(diagnostics, path, errno);
+	if (own_writers(&st, &doubt) != OWN_NONE)
+		return refuse_doubt(diagnostics, path, &doubt);
+	return read_directory(list, fd, path, diagnostics);
 }

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "util/cleanup.h"
 #include "util/regular.h"
@@ -82,25 +81,17 @@ int source_load(const char *path, enum source_trust trust, size_t max,
 {
 	_cleanup_buffer_ struct buffer buffer = { 0 };
 	_cleanup_close_ int fd = -1;
-	char piece[65536];
-	ssize_t size;
 	int r;
 
 	r = source_open(path, trust, max, diagnostics, &fd);
 	if (r)
 		return r;
-	while ((size = read(fd, piece, sizeof(piece))) != 0) {
-		if (size < 0 && errno == EINTR)
-			continue;
-		if (size < 0) {
-			int error = errno;
-
-			cannot(diagnostics, path, "read", error);
-			return -error;
-		}
-		if (buffer.length + (size_t)size > max)
-			return too_large(diagnostics, path, max);
-		buffer_add(&buffer, piece, (size_t)size);
+	r = buffer_read(&buffer, fd, max);
+	if (r == -EFBIG)
+		return too_large(diagnostics, path, max);
+	if (r) {
+		cannot(diagnostics, path, "read", -r);
+		return r;
 	}
 	if (buffer_failed(&buffer))
 		return -ENOMEM;

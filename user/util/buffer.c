@@ -97,6 +97,27 @@ char *buffer_take(struct buffer *buffer)
 	return data;
 }
 
+int buffer_read(struct buffer *buffer, int fd, size_t max)
+{
+	size_t left = max;
+	char piece[16384];
+	ssize_t size;
+
+	while ((size = read(fd, piece, sizeof(piece))) != 0) {
+		size_t more = (size_t)size;
+
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0)
+			return -errno;
+		buffer_add(buffer, piece, more < left ? more : left);
+		if (more > left)
+			return -EFBIG;
+		left -= more;
+	}
+	return 0;
+}
+
 int buffer_write(const struct buffer *buffer, int fd)
 {
 	for (size_t done = 0; done < buffer->length;) {

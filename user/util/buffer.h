@@ -41,6 +41,10 @@ static inline void buffer_fail_with(struct buffer *buffer, const struct buffer *
 /* The string, owned by the caller; NULL after a failure. An empty buffer gives "". */
 char *buffer_take(struct buffer *buffer);
 
+/* Add all that is left to read, at most max bytes. 0; -EFBIG: there is more (max bytes were added); the error of the
+ * read that failed. Memory that ran out shows as buffer_failed(). */
+int buffer_read(struct buffer *buffer, int fd, size_t max);
+
 /* Write all of it, in as many calls as it takes. 0, or the error of the one that failed. */
 int buffer_write(const struct buffer *buffer, int fd);
 

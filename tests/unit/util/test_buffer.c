@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -82,6 +85,31 @@ static void test_failure_sticks(void **state)
 	assert_false(buffer_failed(&buffer));
 }
 
+/* More than one piece of any size, through a file: all of it, exactly the bound, and one byte more. */
+static void test_read_and_write(void **state)
+{
+	_cleanup_buffer_ struct buffer from = { 0 }, all = { 0 }, part = { 0 }, none = { 0 };
+	_cleanup_close_ int fd = memfd_create("buffer", MFD_CLOEXEC);
+
+	(void)state;
+	for (int i = 0; i < 20000; i++)
+		buffer_printf(&from, "%05d ", i);
+	assert_int_equal(from.length, 120000);
+	assert_int_equal(buffer_write(&from, fd), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(buffer_read(&all, fd, from.length), 0);
+	assert_int_equal(all.length, from.length);
+	assert_memory_equal(all.data, from.data, from.length);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(buffer_read(&part, fd, from.length - 1), -EFBIG);
+	assert_int_equal(part.length, from.length - 1);
+	assert_memory_equal(part.data, from.data, part.length);
+	assert_int_equal(buffer_read(&none, fd, 0), 0);
+	assert_int_equal(none.length, 0);
+	assert_int_equal(buffer_read(&none, -1, 1), -EBADF);
+	assert_int_equal(buffer_write(&from, -1), -EBADF);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -90,6 +118,7 @@ int main(void)
 		cmocka_unit_test(test_clear_keeps_memory),
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_failure_sticks),
+		cmocka_unit_test(test_read_and_write),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
