@@ -20,12 +20,14 @@ lint/shellcheck 120 status: shellcheck $(LINT_SHELL)
 lint/manual 60 status: mandoc -T lint -W warning user/man/*.[0-9]
 lint/layers 60: tests/lint/layers $(O)/user
 lint/sizes 60: tests/lint/sizes
+lint/frames 60: tests/lint/frames $(O)/bpf/warden.bpf.o
+lint/frames-protect 60: tests/lint/frames $(O)/bpf/protect.bpf.o
 
 endef
 
 CHECK_ROWS += $(LINT_ROWS)
 
-# clang-tidy and the layers' script look at what is built.
+# clang-tidy, the layers' script and the frames' look at what is built.
 lint:
 	$(Q)scripts/install-deps build
 	$(Q)scripts/install-deps test
