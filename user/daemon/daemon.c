@@ -133,12 +133,14 @@ static void resolve_finish(struct daemon *daemon)
 
 	if (r == -EAGAIN)
 		return; /* not the last of them yet */
-	if (!r) {
-		r = govern_refresh(daemon, &names);
-		facts_release(&names);
+	if (r) {
+		resolve_failed(r);
+		return;
 	}
+	r = govern_refresh(daemon, &names);
+	facts_release(&names);
 	if (r)
-		log_err(r, "look host names up again");
+		log_err(r, "put in force what host names resolve to now");
 }
 
 static void every_second(struct daemon *daemon)

@@ -204,9 +204,11 @@ void hasher_read(struct daemon *daemon); /* when hasher_fd is readable */
 void hasher_end(struct daemon *daemon);
 
 /* resolve.c: host names, looked up by a child. Whenever resolver_fd is readable resolve_end() takes what is there:
- * -EAGAIN, and in the end 0 and *ret_names, in which only names are set. */
+ * -EAGAIN, and in the end 0 and *ret_names, in which only names are set, or an error. */
 int resolve_begin(struct daemon *daemon);
 int resolve_end(struct daemon *daemon, struct facts *ret_names);
+/* What resolve_end() or resolve_now() returned, logged; the same again. */
+int resolve_failed(int error);
 void resolve_stop(struct daemon *daemon);
 /* Those of a list, in a few seconds at most: who has not answered by then has what it had before, and an error. */
 int resolve_now(struct daemon *daemon, const struct policy_list *list, const struct facts *previous,

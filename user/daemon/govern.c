@@ -202,7 +202,7 @@ static int facts_gather(struct daemon *daemon, const struct policy_list *list,
 	int r = resolve_now(daemon, list, previous, &names);
 
 	if (r)
-		return r;
+		return resolve_failed(r);
 	known.names = names.names;
 	known.name_count = names.name_count;
 	r = facts_look(daemon, list, false, &known, ret);

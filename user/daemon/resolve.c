@@ -178,6 +178,15 @@ static int answers_await(int fd, pid_t child, int milliseconds, struct facts *an
 	return resolver_end(child, r);
 }
 
+int resolve_failed(int error)
+{
+	if (error != -E2BIG)
+		return log_err(error, "look up the host names of the policies");
+	log_err(0, "the host names of the policies have more than %d addresses together",
+		ANSWERS_MAX);
+	return error;
+}
+
 int resolve_end(struct daemon *daemon, struct facts *ret_names)
 {
 	int r;
