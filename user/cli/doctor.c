@@ -277,7 +277,7 @@ static void print_json(const struct kern_probe *probe,
 		for (int operation = 0; operation < CW_OPERATION_MAX; operation++)
 			printf("%s\"%s\":\"%s\"", operation ? "," : "",
 			       vocabulary_word(&words_operation, (size_t)operation),
-			       result->tested ? guard_word(result, operation) : "absent");
+			       result->tested ? guard_word(result, operation) : "untried");
 		printf("}}");
 	}
 	printf("},\"pins\":\"%s\",\"limits\":[", pins);

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@
 #include "policy/words.h"
 #include "util/cleanup.h"
 #include "util/number.h"
+
+#define MAPPED_BITS 96 /* of ::ffff:0:0/96 */
 
 const struct filter_option filter_options[FILTER_CRITERION_MAX] = {
 #define FILTER_OPTION(id, name, argument, help) [FILTER_##id] = { name, argument, help },
@@ -100,6 +103,20 @@ static int add_range(struct filter *filter, enum filter_criterion criterion, cha
 	return 0;
 }
 
+/* A mapped address is judged, and so recorded, as the IPv4 address that it is. False: of a wider prefix only a part is. */
+static bool address_unmap(struct filter_value *value)
+{
+	if (value->address.family != AF_INET6 ||
+	    !IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)value->address.bytes))
+		return true;
+	if (value->address.prefix < MAPPED_BITS)
+		return false;
+	memmove(value->address.bytes, value->address.bytes + MAPPED_BITS / 8, 4);
+	value->address.family = AF_INET;
+	value->address.prefix -= MAPPED_BITS;
+	return true;
+}
+
 static int add_address(struct filter *filter, char *item, char **reterr_message)
 {
 	struct filter_value value = { .criterion = FILTER_ADDRESS }, *place;
@@ -119,6 +136,12 @@ static int add_address(struct filter *filter, char *item, char **reterr_message)
 				    "'%s%s%s' is not an address or prefix, as in 10.0.0.0/8 or ::1",
 				    item, slash ? "/" : "", slash ? slash : "");
 	value.address.prefix = (uint8_t)prefix;
+	if (!address_unmap(&value))
+		return filter_error(
+			reterr_message, -EINVAL,
+			"'%s/%s' is an IPv4-mapped prefix of less than %d bits: give the IPv4 "
+			"prefix that is meant",
+			item, slash, MAPPED_BITS);
 	place = filter_append(filter, FILTER_ADDRESS);
 	if (!place)
 		return -ENOMEM;

@@ -33,6 +33,7 @@ static void test_bad_values(void **state)
 		{ "address", "10.0.0.0/33", "10.0.0.0/33" },
 		{ "address", "10.0.0", "address" },
 		{ "address", "::1/129", "::1/129" },
+		{ "address", "::ffff:10.0.0.0/95", "'::ffff:10.0.0.0/95' is an IPv4-mapped" },
 		{ "address", "host.example.org", "host.example.org" },
 		{ "user", "99999999999", "user" },
 		{ "host", "yes", "takes no value" },
@@ -144,6 +145,10 @@ static void test_match(void **state)
 		{ "address", "10.1.2.0/31", false },
 		{ "address", "0.0.0.0/0", true },
 		{ "address", "::/0", false },
+		{ "address", "::ffff:10.1.2.3", true }, /* as it is judged */
+		{ "address", "::ffff:10.1.0.0/112", true },
+		{ "address", "::ffff:0.0.0.0/96", true },
+		{ "address", "::ffff:10.1.2.4", false },
 		{ "address", "::1,10.0.0.0/8", true },
 		{ "user", "cacheusr", true },
 		{ "user", "51773", true },
