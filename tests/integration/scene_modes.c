@@ -118,6 +118,38 @@ static void modes_fall_back(void)
 	       "modes: an unknown instance, an unknown mode: bad input");
 }
 
+/* As JSON the answer is the status: what is in force then. mode: NULL reloads. */
+static bool told_in_force(const char *mode, const char *wanted)
+{
+	char *output = NULL;
+	struct json answer;
+	int status = client(&output, mode ? "mode" : "reload", "-o", "json", mode,
+			    mode ? "modes" : NULL, NULL);
+	/* Notes on the policies come before it, to standard error. */
+	const char *text = output ? strstr(output, "{\"version\":") : NULL;
+	bool good = false;
+
+	if (status || !text || !json_read(text, &answer)) {
+		tap_note("%s: exit status %d: %s", mode ? mode : "reload", status, output);
+		free(output);
+		return false;
+	}
+	for (int i = 0; json_get(&answer, "instances.%d.name", i); i++)
+		good |= strcmp(json_get(&answer, "instances.%d.name", i), "modes") == 0 &&
+			strcmp(json_get(&answer, "instances.%d.mode", i), wanted) == 0;
+	good &= json_number(&answer, 0, "generation") == status_generation();
+	json_release(&answer);
+	free(output);
+	return good;
+}
+
+static void modes_told(void)
+{
+	tap_ok(told_in_force("enforce", "enforce") && told_in_force(NULL, "enforce") &&
+		       told_in_force("audit", "audit"),
+	       "modes: as JSON the answer says what is in force");
+}
+
 void scene_modes(void)
 {
 	static const struct table audit = { "modes", true, each, sizeof(each) / sizeof(each[0]) };
@@ -137,6 +169,7 @@ void scene_modes(void)
 	rows_run(&enforce);
 	tap_ok(mode_set("audit", NULL) && mode_is("audit"), "modes: `mode audit`");
 	modes_fall_back();
+	modes_told();
 	/* As the manual says: until the daemon ends. */
 	tap_ok(mode_set("enforce", NULL) && daemon_reload() && mode_is("enforce"),
 	       "modes: a reload does not undo `mode`");

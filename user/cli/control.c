@@ -41,7 +41,7 @@ const struct cli_usage cli_reload_usage = {
 	.operands = "",
 	.summary = "Read the policy files again and put them in force; a mistake in one changes "
 		   "nothing.",
-	.shared = CLI_RUNTIME_DIR,
+	.shared = CLI_OUTPUT | CLI_RUNTIME_DIR,
 };
 
 int cli_reload(int argc, char **argv)
@@ -62,7 +62,7 @@ const struct cli_usage cli_stop_usage = {
 	.operands = "",
 	.summary = "End the daemon. What policies keep (on_stop) goes on being judged without it.",
 	.options = stop_options,
-	.shared = CLI_RUNTIME_DIR,
+	.shared = CLI_OUTPUT | CLI_RUNTIME_DIR,
 };
 
 int cli_stop(int argc, char **argv)
@@ -97,7 +97,7 @@ const struct cli_usage cli_mode_usage = {
 	.summary = "Change the mode of instances, of all where none is named.\n"
 		   "It lasts as long as what is pinned.",
 	.options = mode_options,
-	.shared = CLI_RUNTIME_DIR,
+	.shared = CLI_OUTPUT | CLI_RUNTIME_DIR,
 };
 
 int cli_mode(int argc, char **argv)

@@ -229,12 +229,18 @@ static bool peer_is_held(const struct daemon *daemon, const struct ipc_peer *pee
 				 process_ends("/proc", (uint32_t)peer->pid));
 }
 
+/* What changes nothing. */
+static bool only_looks(enum ipc_command command)
+{
+	return command == IPC_STATUS || command == IPC_SHOW || command == IPC_PS;
+}
+
 /* Why this is not for the peer to ask, or NULL. The group may look; what is in force is root's, or whoever's the
  * daemon is, to change. */
 static const char *request_objection(const struct daemon *daemon, const struct ipc_peer *peer,
 				     enum ipc_command command)
 {
-	if (command == IPC_STATUS || command == IPC_SHOW || command == IPC_PS)
+	if (only_looks(command))
 		return NULL;
 	if (!peer->privileged)
 		return "only root may change what is in force";
@@ -282,6 +288,10 @@ void daemon_request(void *context, ipc_call call, const struct ipc_peer *peer,
 		break;
 	default:
 		answer_error(&answer, CLI_BAD_USAGE, "no such command", 0);
+	}
+	if (json && !only_looks(request->command) && answer.status <= CLI_NO) {
+		buffer_clear(&answer.output);
+		r = report_status(daemon, true, &answer.output);
 	}
 	if (r)
 		answer_error(&answer, CLI_CANNOT, "the daemon could not tell", r);
