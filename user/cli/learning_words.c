@@ -27,20 +27,17 @@ static int leave(struct learning_item *item, const char *why)
 const char *learning_executable(const struct loaded *loaded, size_t p, const char *path)
 {
 	const struct policy *policy = loaded->set.policies[p];
+	const struct file_fact *file = loaded_file(loaded, path, NULL);
 
-	for (size_t i = 0; i < policy->executable_count; i++) {
+	for (size_t i = 0; file && i < policy->executable_count; i++) {
 		const struct executable *executable = &policy->executables[i];
 		const struct pattern_fact *pattern = facts_pattern(&loaded->facts, p, i);
 
 		if (!executable->name.value || executable->glob || !pattern)
 			continue;
-		for (size_t j = 0; j < pattern->file_count; j++) {
-			const struct file_fact *file = &loaded->facts.files[pattern->files[j]];
-
-			if (strcmp(file->path, path) == 0 ||
-			    (file->resolved && strcmp(file->resolved, path) == 0))
+		for (size_t j = 0; j < pattern->file_count; j++)
+			if (&loaded->facts.files[pattern->files[j]] == file)
 				return executable->name.value;
-		}
 	}
 	return NULL;
 }

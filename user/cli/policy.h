@@ -57,6 +57,11 @@ int policy_load(struct loaded *loaded, const char *const *paths, size_t count,
 int policy_load_text(struct loaded *loaded, const char *name, const char *text, size_t length,
 		     const struct load_options *options);
 void loaded_release(struct loaded *loaded);
+/*
+ * The file behind a path, by whatever name the policies have it; NULL: none names it. As for the kernel, a hard link is
+ * the file that it is a link to. ret_twin (may be NULL): no name in the policies leads to the path, only the file does.
+ */
+const struct file_fact *loaded_file(const struct loaded *loaded, const char *path, bool *ret_twin);
 /* The text that a policy of loaded was read from; NULL: not known. */
 const struct diagnostics_file *policy_source(const struct loaded *loaded,
 					     const struct policy *policy);

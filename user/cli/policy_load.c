@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -8,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/policy.h"
+#include "host/identity.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/terminal.h"
@@ -26,16 +29,51 @@ void loaded_release(struct loaded *loaded)
 	*loaded = (struct loaded){ 0 };
 }
 
-/* ------------------------------------------------------------------ files that are assumed */
+/* ------------------------------------------------------------------ files by their paths */
 
-static bool fact_known(const struct facts *facts, const char *path)
+static const struct file_fact *file_named(const struct facts *facts, const char *path)
 {
 	for (size_t i = 0; i < facts->file_count; i++)
 		if (strcmp(facts->files[i].path, path) == 0 ||
 		    (facts->files[i].resolved && strcmp(facts->files[i].resolved, path) == 0))
-			return true;
-	return false;
+			return &facts->files[i];
+	return NULL;
 }
+
+static const struct file_fact *file_behind(const struct facts *facts, const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
+	struct cw_identity identity;
+
+	if (fd < 0 || identity_get(NULL, fd, &identity))
+		return NULL;
+	for (size_t i = 0; i < facts->file_count; i++) {
+		const struct cw_identity *seen = &facts->files[i].seen;
+
+		if (seen->key.inode && seen->key.inode == identity.key.inode &&
+		    seen->key.device == identity.key.device)
+			return &facts->files[i];
+	}
+	return NULL;
+}
+
+const struct file_fact *loaded_file(const struct loaded *loaded, const char *path, bool *ret_twin)
+{
+	const struct file_fact *fact = file_named(&loaded->facts, path);
+	char real[PATH_MAX];
+	bool twin;
+
+	if (!fact && realpath(path, real))
+		fact = file_named(&loaded->facts, real);
+	twin = !fact;
+	if (!fact)
+		fact = file_behind(&loaded->facts, path);
+	if (ret_twin)
+		*ret_twin = fact && twin;
+	return fact;
+}
+
+/* ------------------------------------------------------------------ files that are assumed */
 
 static int fact_assume(struct loaded *loaded, const char *path, size_t *ret_index)
 {
@@ -73,7 +111,7 @@ static int loaded_assume(struct loaded *loaded, const char *path)
 	int r = 0;
 
 	/* What is there is what it is, through links and all. */
-	if (fact_known(facts, path) || access(path, F_OK) == 0)
+	if (file_named(facts, path) || access(path, F_OK) == 0)
 		return 0;
 	for (size_t i = 0; !r && i < facts->pattern_count; i++) {
 		struct pattern_fact *pattern = &facts->patterns[i];

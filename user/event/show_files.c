@@ -54,19 +54,25 @@ static void fill_entry(const struct show_row *row, struct show_values *ret)
 		show_add(ret, "true");
 }
 
-static void fill_path(const struct show_row *row, struct show_values *ret)
+/* A file has one path, and may be named by several. */
+static const char *row_path(const struct show_row *row)
 {
+	const struct executable *executable = &show_policy(row)->executables[row->index];
 	const struct file_fact *file = row_file(row);
 
-	show_add(ret, "%s",
-		 file ? file->path : show_policy(row)->executables[row->index].path.value);
+	return file && executable->glob ? file->path : executable->path.value;
+}
+
+static void fill_path(const struct show_row *row, struct show_values *ret)
+{
+	show_add(ret, "%s", row_path(row));
 }
 
 static void fill_resolved(const struct show_row *row, struct show_values *ret)
 {
 	const struct file_fact *file = row_file(row);
 
-	if (file && file->resolved && strcmp(file->resolved, file->path) != 0)
+	if (file && file->resolved && strcmp(file->resolved, row_path(row)) != 0)
 		show_add(ret, "%s", file->resolved);
 }
 
