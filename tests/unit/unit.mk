@@ -17,3 +17,14 @@ $(O)/tests/unit/daemon/%: tests/unit/daemon/%.c $(DAEMON_UNITS) $(O)/libpure.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(ALL_CFLAGS) -MMD -MP $< $(DAEMON_UNITS) $(O)/libpure.a $(ALL_LDFLAGS) \
 		-lcmocka $(PURE_LIBS) -o $@
+
+# Commands without their options and output; a test answers in the place of this host's name service.
+
+CLI_UNITS := $(call object,$(patsubst %,user/cli/%.c,policy_ask policy_ask_files policy_ask_sockets policy_judge \
+	policy_load policy_operation))
+
+$(O)/tests/unit/cli/%: tests/unit/cli/%.c $(CLI_UNITS) $(O)/libpure.a
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(ALL_CFLAGS) -MMD -MP $< $(CLI_UNITS) $(O)/libpure.a $(ALL_LDFLAGS) \
+		-Wl,--wrap=getaddrinfo,--wrap=freeaddrinfo -lcmocka $(PURE_LIBS) -o $@

@@ -40,7 +40,7 @@ struct explain {
 static void explanation_release(struct explanation *explanation)
 {
 	answer_release(&explanation->now);
-	buffer_release(&explanation->asked_error);
+	operation_error_release(&explanation->asked_error);
 	learning_release(&explanation->learning);
 	buffer_release(&explanation->setting.value);
 }
@@ -59,21 +59,21 @@ static int explanation_ask(struct explanation *explanation, const struct seen_se
 {
 	const struct learning_options options = { 0 };
 	const struct loaded *loaded = explanation->loaded;
-	_cleanup_buffer_ struct buffer note = { 0 }, message = { 0 };
-	struct cw_request request;
+	_cleanup_operation_error_ struct operation_error error = { 0 };
+	_cleanup_judged_ struct judged judged = { 0 };
 	struct cw_decision decision;
-	const char *word;
 	int r;
 
 	explanation->seen = &set->items[0];
 	if (answer_operation(&explanation->seen->told.operation, loaded, &explanation->now,
-			     &explanation->asked_error, &word))
+			     &explanation->asked_error))
 		return 0;
 	explanation->asked = true;
 	explanation->policy = policy_of(loaded, explanation->event->instance);
 	if (explanation->policy == loaded->set.count ||
-	    seen_judge(explanation->seen, loaded, &request, &decision, &note, &message))
+	    seen_judge(explanation->seen, loaded, &judged, &error))
 		return 0;
+	decision = judged.decision;
 	if (seen_reach(explanation->seen->reason)) {
 		explanation->now.decision = decision;
 		explanation->now.rule = catalogue_find(loaded->catalogue, decision.instance,
@@ -82,14 +82,15 @@ static int explanation_ask(struct explanation *explanation, const struct seen_se
 	} else if (decision.verdict == CW_VERDICT_DENY) {
 		explanation->nearest_count =
 			nearest_rules(&loaded->image, loaded->set.policies[explanation->policy],
-				      &request, explanation->nearest, EXPLAIN_NEAREST_MAX);
+				      &judged.request, explanation->nearest, EXPLAIN_NEAREST_MAX);
 	}
 	r = learning_run(set, loaded, explanation->policy, &options, &explanation->learning);
 	/* What was tampered with, or could not be told, no setting answers for either. */
 	if (!r && decision.verdict == CW_VERDICT_DENY &&
 	    (decision.reason == CW_REASON_GUARD ||
-	     (nearest_class(&request) < 0 && (decision.reason == CW_REASON_NO_RULE ||
-					      decision.reason == CW_REASON_UNTRUSTED_LIBRARY))))
+	     (nearest_class(&judged.request) < 0 &&
+	      (decision.reason == CW_REASON_NO_RULE ||
+	       decision.reason == CW_REASON_UNTRUSTED_LIBRARY))))
 		r = explanation_find_setting(explanation, set);
 	return r;
 }

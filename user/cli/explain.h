@@ -32,7 +32,7 @@ struct explanation {
 	struct answer
 		now; /* decision.instance CW_INSTANCE_NONE and a note where it cannot be asked */
 	bool asked; /* now is an answer */
-	struct buffer asked_error; /* else why not */
+	struct operation_error asked_error; /* else why not */
 	size_t policy; /* of loaded, whose instance it is; set.count: none */
 	struct nearest_rule nearest[EXPLAIN_NEAREST_MAX];
 	size_t nearest_count;

@@ -58,8 +58,8 @@ static void text_now(const struct explanation *explanation, struct buffer *buffe
 		answer_text(&explanation->now, buffer);
 	} else {
 		buffer_add_string(buffer, "cannot be asked: ");
-		if (!why && explanation->asked_error.data)
-			why = explanation->asked_error.data;
+		if (!why && explanation->asked_error.message.data)
+			why = explanation->asked_error.message.data;
 		text_escaped(buffer, why ? why : "its instance has no policy here");
 	}
 	buffer_add_char(buffer, '\n');

@@ -214,11 +214,10 @@ static int try_text(const struct explanation *explanation, const struct seen_set
 {
 	const struct policy *policy = explanation->loaded->set.policies[explanation->policy];
 	_cleanup_(loaded_release) struct loaded trial = { 0 };
-	_cleanup_buffer_ struct buffer message = { 0 };
+	_cleanup_operation_error_ struct operation_error error = { 0 };
 	struct load_options options = { 0 };
 	_cleanup_free_ const char **paths = seen_paths(set, &options.assumed_count);
 	struct answer answer = { 0 };
-	const char *word;
 	int r;
 
 	*ret_allowed = false;
@@ -228,8 +227,7 @@ static int try_text(const struct explanation *explanation, const struct seen_set
 	r = policy_load_text(&trial, policy->file, text->data, text->length, &options);
 	if (r)
 		return r == -EINVAL ? 0 : r;
-	if (answer_operation(&explanation->seen->told.operation, &trial, &answer, &message,
-			     &word) == 0)
+	if (answer_operation(&explanation->seen->told.operation, &trial, &answer, &error) == 0)
 		*ret_allowed = answer.decision.verdict != CW_VERDICT_DENY;
 	answer_release(&answer);
 	return 0;

@@ -25,21 +25,15 @@ void learning_release(struct learning *learning)
 	*learning = (struct learning){ 0 };
 }
 
-int seen_judge(const struct seen *seen, const struct loaded *loaded, struct cw_request *ret_request,
-	       struct cw_decision *ret_decision, struct buffer *note, struct buffer *message)
+int seen_judge(const struct seen *seen, const struct loaded *loaded, struct judged *ret,
+	       struct operation_error *reterr)
 {
-	struct cw_pages pages = image_pages(&loaded->image);
-	const char *word;
-	int r = operation_request(&seen->told.operation, loaded, ret_request, note, message, &word);
+	int r = operation_judge(&seen->told.operation, loaded, seen_reach(seen->reason), ret,
+				reterr);
 
-	if (r)
-		return r;
-	if (seen_reach(seen->reason))
-		ret_request->target_state = CW_FILE_STATE_ABROAD;
-	*ret_decision = cw_decide(&pages, ret_request);
-	if (ret_decision->reason == CW_REASON_OUTSIDE)
-		ret_decision->reason = seen->reason;
-	return 0;
+	if (!r && ret->decision.reason == CW_REASON_OUTSIDE)
+		ret->decision.reason = seen->reason;
+	return r;
 }
 
 /* ------------------------------------------------------------------ what is to be learnt */
@@ -59,20 +53,24 @@ static int take_seen(struct learning *learning, const struct seen *seen,
 		     const struct loaded *loaded, size_t policy,
 		     const struct learning_options *options)
 {
-	_cleanup_buffer_ struct buffer note = { 0 }, message = { 0 };
+	_cleanup_operation_error_ struct operation_error error = { 0 };
+	_cleanup_judged_ struct judged judged = { 0 };
 	struct learning_item *item = &learning->items[learning->count];
 
 	*item = (struct learning_item){ .seen = seen };
-	if (seen_judge(seen, loaded, &item->request, &item->decision, &note, &message)) {
+	if (seen_judge(seen, loaded, &judged, &error)) {
 		const char *instance = seen->told.operation.instance;
 
 		if (!instance ||
 		    strcmp(instance, loaded->set.policies[policy]->instance.value) != 0)
 			return 0;
-		item->left = strdup(message.data ? message.data : "it cannot be judged");
+		item->left = strdup(error.message.data ? error.message.data
+						       : "it cannot be judged");
 		learning->count++;
 		return item->left ? 0 : -ENOMEM;
 	}
+	item->request = judged.request;
+	item->decision = judged.decision;
 	if (item->decision.verdict != CW_VERDICT_DENY ||
 	    !concerns(seen, loaded, policy, &item->decision))
 		return 0;
@@ -125,19 +123,18 @@ static int try_rules(struct learning *learning, const struct loaded *trial, size
 {
 	for (size_t i = 0; i < learning->count; i++) {
 		struct learning_item *item = &learning->items[i];
-		_cleanup_buffer_ struct buffer note = { 0 }, message = { 0 };
-		struct cw_decision decision = { .verdict = CW_VERDICT_DENY };
-		struct cw_request request;
+		_cleanup_operation_error_ struct operation_error error = { 0 };
+		_cleanup_judged_ struct judged judged = { 0 };
 		int r;
 
 		if (item->left)
 			continue;
-		r = seen_judge(item->seen, trial, &request, &decision, &note, &message);
-		if (!r && decision.verdict != CW_VERDICT_DENY)
+		r = seen_judge(item->seen, trial, &judged, &error);
+		if (!r && judged.decision.verdict != CW_VERDICT_DENY)
 			continue;
-		item->left = strdup(r && message.data ? message.data
-				    : note.length     ? note.data
-						      : "a rule for it is not enough");
+		item->left = strdup(r && error.message.data ? error.message.data
+				    : judged.note.length    ? judged.note.data
+							    : "a rule for it is not enough");
 		if (!item->left)
 			return -ENOMEM;
 		++*ret_left;

@@ -43,10 +43,9 @@ struct learning {
 void learning_release(struct learning *learning);
 #define _cleanup_learning_ __attribute__((cleanup(learning_release)))
 
-/* What decide() says of something seen, under policies. 0; or -EINVAL: they cannot be asked, why is in
- * message. note: what was taken for granted. */
-int seen_judge(const struct seen *seen, const struct loaded *loaded, struct cw_request *ret_request,
-	       struct cw_decision *ret_decision, struct buffer *note, struct buffer *message);
+/* What decide() says of something seen, under policies. 0; or -EINVAL: they cannot be asked, and *reterr. */
+int seen_judge(const struct seen *seen, const struct loaded *loaded, struct judged *ret,
+	       struct operation_error *reterr);
 
 /* All that was seen to be denied and is denied by this policy of loaded. 0, or an error that was logged. */
 int learning_run(const struct seen_set *set, const struct loaded *loaded, size_t policy,

@@ -14,18 +14,35 @@
 #include "util/cleanup.h"
 #include "util/number.h"
 
-int ask_wrong(struct asking *asking, const char *word, const char *format, ...)
+static void ask_say(struct buffer *to, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+static void ask_say(struct buffer *to, const char *format, va_list args)
 {
 	char text[512];
+
+	vsnprintf(text, sizeof(text), format, args);
+	buffer_clear(to);
+	buffer_add_string(to, text);
+}
+
+int ask_wrong(struct asking *asking, const char *word, const char *format, ...)
+{
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	ask_say(&asking->error->message, format, args);
 	va_end(args);
-	buffer_clear(asking->message);
-	buffer_add_string(asking->message, text);
-	asking->word = word;
+	asking->error->word = word;
 	return -EINVAL;
+}
+
+void ask_hint(struct asking *asking, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	ask_say(&asking->error->hint, format, args);
+	va_end(args);
 }
 
 static int ask_instance(struct asking *asking)
@@ -118,24 +135,16 @@ static int ask(struct asking *asking)
 	return r ? r : operations[number].ask(asking);
 }
 
-int operation_request(const struct operation *operation, const struct loaded *loaded,
-		      struct cw_request *ret, struct buffer *note, struct buffer *message,
-		      const char **reterr_word)
+int operation_ask(const struct operation *operation, const struct loaded *loaded,
+		  struct question *ret, struct buffer *note, struct operation_error *reterr)
 {
-	struct cw_request request = { 0 };
 	struct asking asking = { .operation = operation,
 				 .loaded = loaded,
-				 .request = &request,
+				 .question = ret,
+				 .request = &ret->request,
 				 .note = note,
-				 .message = message };
-	int r = ask(&asking);
+				 .error = reterr };
 
-	if (r) {
-		*reterr_word = asking.word;
-		return r;
-	}
-	if (note->length >= 2 && !buffer_failed(note))
-		note->data[note->length -= 2] = '\0'; /* the last "; " */
-	*ret = request;
-	return 0;
+	*ret = (struct question){ 0 };
+	return ask(&asking);
 }

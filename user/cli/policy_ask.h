@@ -1,22 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The parts of an operation's question: who acts and the whole (policy_ask.c), its files, its sockets. */
+/*
+ * From an operation to what decide() is to be asked (policy_ask.c, with its files and its sockets apart), for who asks it
+ * (policy_judge.c).
+ */
 #ifndef CW_CLI_POLICY_ASK_H
 #define CW_CLI_POLICY_ASK_H
 
 #include "cli/policy_operation.h"
 
+/* What decide() is to be asked; where a word stands for several, about each of them. */
+struct question {
+	struct cw_request request; /* with the first of each */
+	const struct pattern_fact *actors; /* the files that --by names; NULL: it names one */
+	const struct name_fact *peers; /* the host whose addresses they are; NULL: it is one */
+};
+
+/* 0; or -EINVAL and *reterr. What was taken for granted is added to note, each with "; " behind it. */
+int operation_ask(const struct operation *operation, const struct loaded *loaded,
+		  struct question *ret, struct buffer *note, struct operation_error *reterr);
+
+/* Put an address into a request, as the kernel will use it. told: by the kernel, as it used it. */
+void ask_use_address(struct cw_request *request, const struct resolved_address *address, bool told);
+
+/* ---- between the parts ---- */
+
 struct asking {
 	const struct operation *operation;
 	const struct loaded *loaded;
-	struct cw_request *request;
+	struct question *question;
+	struct cw_request *request; /* the question's */
 	struct buffer *note;
-	struct buffer *message;
-	const char *word; /* that is wrong */
+	struct operation_error *error;
 };
 
 /* What is wrong, and which word of the operation (NULL: none of them). -EINVAL. */
 int ask_wrong(struct asking *asking, const char *word, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+void ask_hint(struct asking *asking, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* 0, or -EINVAL with what is wrong told by ask_wrong(). */
 int ask_actor(struct asking *asking);

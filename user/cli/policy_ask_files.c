@@ -23,8 +23,8 @@ static const struct file_fact *ask_path(struct asking *asking, const char *path)
 	return fact;
 }
 
-/* An executable by its name in the policy: the first of its files. */
-static int ask_name(struct asking *asking, const char *name, uint32_t *ret)
+/* Who acts by a name in the policy. */
+static int ask_name(struct asking *asking, const char *name)
 {
 	size_t p = asking->request->instance - 1u;
 	const struct policy *policy = asking->loaded->set.policies[p];
@@ -39,7 +39,8 @@ static int ask_name(struct asking *asking, const char *name, uint32_t *ret)
 		if (!pattern || !pattern->file_count)
 			return ask_wrong(asking, name, "`%s` matches no file here: give a path",
 					 name);
-		*ret = facts->files[pattern->files[0]].file;
+		asking->request->executable = facts->files[pattern->files[0]].file;
+		asking->question->actors = pattern->file_count > 1 ? pattern : NULL;
 		return 0;
 	}
 	return ask_wrong(asking, name, "no executable `%s` in the policy", name);
@@ -64,7 +65,7 @@ int ask_actor(struct asking *asking)
 	if (!operation->by)
 		return 0;
 	if (!strchr(operation->by, '/'))
-		return ask_name(asking, operation->by, &asking->request->executable);
+		return ask_name(asking, operation->by);
 	fact = ask_path(asking, operation->by);
 	asking->request->executable = fact ? fact->file : CW_FILE_UNKNOWN;
 	return 0;

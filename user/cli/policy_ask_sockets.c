@@ -2,6 +2,7 @@
 /* The sockets of a question: kinds, protocols, and addresses as the kernel will use them (address.h). */
 #include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 
 #include "address.h"
 #include "cli/policy_ask.h"
@@ -43,30 +44,72 @@ int ask_socket(struct asking *asking)
 			    &asking->request->socket_type);
 }
 
-static int ask_address(struct asking *asking, const char *word, const char *text)
+void ask_use_address(struct cw_request *request, const struct resolved_address *address, bool told)
 {
-	struct in6_addr v6;
-	struct in_addr v4;
 	uint64_t half[2] = { 0, 0 };
+	size_t size = address->family == AF_INET ? 4 : 16;
 
-	if (strcmp(text, "localhost") == 0)
-		text = "127.0.0.1";
-	if (inet_pton(AF_INET, text, &v4) == 1) {
-		cw_address_v4(asking->request, ntohl(v4.s_addr));
-		return 0;
+	for (size_t i = 0; i < size; i++)
+		half[i / 8] = half[i / 8] << 8 | address->bytes[i];
+	if (address->family == AF_INET)
+		cw_address_v4(request, (uint32_t)half[0]);
+	else
+		cw_address_v6(request, half[0], half[1]);
+	if (request->direction == CW_DIRECTION_CONNECT && !told && cw_address_unspecified(request))
+		cw_address_of_this_host(request,
+					request->family == CW_AF_INET ? CW_LOOPBACK_V4 : 0);
+}
+
+/* A host by its name, if a policy names it: then its addresses are known. */
+static int ask_host(struct asking *asking, const char *word, const char *text)
+{
+	const struct facts *facts = &asking->loaded->facts;
+	const struct name_fact *host = NULL;
+
+	for (size_t i = 0; i < facts->name_count && !host; i++)
+		if (strcasecmp(facts->names[i].name, text) == 0)
+			host = &facts->names[i];
+	if (!host && strchr(text, '%'))
+		return ask_wrong(asking, word, "`%s` is not an address: it has no interface here",
+				 text);
+	if (!host) {
+		ask_hint(asking,
+			 "give an address; a name stands for its addresses where a rule names it");
+		return ask_wrong(asking, word,
+				 "`%s` is neither an address nor a host that the policy names",
+				 text);
 	}
-	if (inet_pton(AF_INET6, text, &v6) != 1)
-		return ask_wrong(asking, word, "`%s` is not an address%s", text,
-				 strchr(text, '%') ? ": it has no interface here" : "");
-	for (int i = 0; i < 16; i++)
-		half[i / 8] = half[i / 8] << 8 | v6.s6_addr[i];
-	cw_address_v6(asking->request, half[0], half[1]);
+	if (!host->address_count) {
+		ask_hint(asking, "what a rule says of it is for no address until it has one");
+		return ask_wrong(asking, word, "`%s` has no address here: %s", text,
+				 host->error ? host->error : "its look-up answered none");
+	}
+	asking->question->peers = host;
+	ask_use_address(asking->request, &host->addresses[0], false);
 	return 0;
 }
 
+static int ask_address(struct asking *asking, const char *word, const char *text)
+{
+	struct resolved_address address = { 0 };
+
+	if (strcmp(text, "localhost") == 0)
+		text = "127.0.0.1";
+	if (inet_pton(AF_INET, text, address.bytes) == 1)
+		address.family = AF_INET;
+	else if (inet_pton(AF_INET6, text, address.bytes) == 1)
+		address.family = AF_INET6;
+	else
+		return ask_host(asking, word, text);
+	ask_use_address(asking->request, &address, asking->operation->told);
+	return 0;
+}
+
+#define ENDPOINT_MAX (253 + sizeof("[]:ephemeral")) /* the longest name of a host */
+
 static int ask_endpoint(struct asking *asking, const char *word)
 {
-	char text[INET6_ADDRSTRLEN + sizeof("[]:ephemeral")];
+	char text[ENDPOINT_MAX];
 	char *address = text, *port;
 	uint64_t number = 0;
 
@@ -98,14 +141,8 @@ static int ask_network(struct asking *asking, enum cw_direction direction, size_
 	int r = ask_word(asking, "protocol", &words_protocol, words[first],
 			 &asking->request->protocol);
 
-	if (!r)
-		r = ask_endpoint(asking, words[first + 1]);
 	asking->request->direction = direction;
-	if (!r && direction == CW_DIRECTION_CONNECT && !asking->operation->told &&
-	    cw_address_unspecified(asking->request))
-		cw_address_of_this_host(asking->request,
-					asking->request->family == CW_AF_INET ? CW_LOOPBACK_V4 : 0);
-	return r;
+	return r ? r : ask_endpoint(asking, words[first + 1]);
 }
 
 int ask_connect(struct asking *asking)

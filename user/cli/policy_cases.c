@@ -109,6 +109,22 @@ static void case_wrong(struct cases *cases, unsigned int line, const char *word,
 	diagnostics_add(&cases->diagnostics, SEVERITY_ERROR, &where, "%s", message);
 }
 
+static void case_impossible(struct cases *cases, unsigned int line,
+			    const struct operation_error *error)
+{
+	const char *word = error->word;
+	struct diagnostic *diagnostic;
+	struct location where;
+
+	if (word && (word < cases->text || word >= cases->text + cases->length))
+		word = NULL;
+	where = case_place(cases, line, word);
+	diagnostic = diagnostics_add(&cases->diagnostics, SEVERITY_ERROR, &where, "%s",
+				     error->message.data ? error->message.data : "");
+	if (error->hint.length)
+		diagnostic_hint(diagnostic, "%s", error->hint.data);
+}
+
 /* ------------------------------------------------------------------ lines */
 
 /* Words are parted by spaces; "…" holds a word together, a # at a word's beginning ends the line. */
@@ -296,16 +312,11 @@ static size_t cases_judge(struct cases *cases, const struct loaded *loaded, bool
 	for (size_t i = 0; i < cases->count; i++) {
 		const struct case_line *item = &cases->items[i];
 		_cleanup_(answer_release) struct answer answer = { 0 };
-		_cleanup_buffer_ struct buffer message = { 0 };
-		const char *word = NULL;
+		_cleanup_operation_error_ struct operation_error error = { 0 };
 		bool good;
 
-		if (answer_operation(&item->operation, loaded, &answer, &message, &word)) {
-			case_wrong(cases, item->line,
-				   word && word >= cases->text && word < cases->text + cases->length
-					   ? word
-					   : NULL,
-				   "%s", message.data ? message.data : "");
+		if (answer_operation(&item->operation, loaded, &answer, &error)) {
+			case_impossible(cases, item->line, &error);
 			continue;
 		}
 		good = case_as_expected(item, &answer);

@@ -13,9 +13,9 @@ struct answer {
 	struct buffer note;
 };
 
-/* As operation_request(). */
+/* As operation_judge(). */
 int answer_operation(const struct operation *operation, const struct loaded *loaded,
-		     struct answer *ret, struct buffer *message, const char **reterr_word);
+		     struct answer *ret, struct operation_error *reterr);
 void answer_release(struct answer *answer);
 
 /* The rule or guard that answered; NULL: none did. */

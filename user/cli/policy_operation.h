@@ -6,7 +6,8 @@
  *	library PATH|anonymous		receive bound|connected tcp|… ADDRESS:PORT
  *	socket FAMILY TYPE
  *
- * and who acts: --by NAME|PATH, --script PATH, --user USER, --instance NAME, --outside.
+ * and who acts: --by NAME|PATH, --script PATH, --user USER, --instance NAME, --outside. ADDRESS may be a host that the
+ * policy names.
  */
 #ifndef CW_CLI_POLICY_OPERATION_H
 #define CW_CLI_POLICY_OPERATION_H
@@ -48,12 +49,30 @@ size_t operation_paths(const struct operation *operation, const char *ret[OPERAT
 /* As written, for output. */
 void operation_text(const struct operation *operation, struct buffer *buffer);
 
+/* Why an operation cannot be judged. */
+struct operation_error {
+	struct buffer message;
+	struct buffer hint; /* empty: there is none */
+	const char *word; /* that is wrong, one of the operation's; NULL: none of them */
+};
+void operation_error_release(struct operation_error *error);
+#define _cleanup_operation_error_ __attribute__((cleanup(operation_error_release)))
+
+/* What decide() was asked, and what it said. */
+struct judged {
+	struct cw_request request;
+	struct cw_decision decision;
+	struct buffer note; /* what was taken for granted; empty: nothing */
+};
+void judged_release(struct judged *judged);
+#define _cleanup_judged_ __attribute__((cleanup(judged_release)))
+
 /*
- * What decide() is to be asked. 0, with what was taken for granted in note (empty: nothing); -EINVAL,
- * with what is wrong in message, and the word that is wrong (one of the operation's) or NULL.
+ * Judge it. Where a word stands for several files or addresses, each of them is judged, and it is an error if they are
+ * judged differently. abroad: what is told as an exec is no exec, but reaching into a process that runs that file.
+ * 0 and *ret; or -EINVAL and *reterr.
  */
-int operation_request(const struct operation *operation, const struct loaded *loaded,
-		      struct cw_request *ret, struct buffer *note, struct buffer *message,
-		      const char **reterr_word);
+int operation_judge(const struct operation *operation, const struct loaded *loaded, bool abroad,
+		    struct judged *ret, struct operation_error *reterr);
 
 #endif

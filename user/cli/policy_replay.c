@@ -75,16 +75,19 @@ static enum replayed compare(uint8_t before, uint8_t now)
 
 static void judge(const struct replay *replay, const struct seen *seen, struct outcome *ret)
 {
-	_cleanup_buffer_ struct buffer message = { 0 };
+	_cleanup_operation_error_ struct operation_error error = { 0 };
 	const struct loaded *loaded = replay->loaded;
-	struct cw_request request;
+	struct judged judged = { 0 };
 
 	*ret = (struct outcome){ .replayed = REPLAYED_UNKNOWN };
-	if (seen_judge(seen, loaded, &request, &ret->decision, &ret->note, &message)) {
-		buffer_clear(&ret->note);
-		buffer_add_string(&ret->note, message.data ? message.data : "it cannot be judged");
+	if (seen_judge(seen, loaded, &judged, &error)) {
+		judged_release(&judged);
+		buffer_add_string(&ret->note,
+				  error.message.data ? error.message.data : "it cannot be judged");
 		return;
 	}
+	ret->decision = judged.decision;
+	ret->note = judged.note;
 	ret->replayed = compare(seen->verdict, ret->decision.verdict);
 	ret->rule = catalogue_find(loaded->catalogue, ret->decision.instance,
 				   ret->decision.rule_class, ret->decision.reason,

@@ -35,16 +35,17 @@ static void answer_note(struct answer *answer, const struct loaded *loaded)
 }
 
 int answer_operation(const struct operation *operation, const struct loaded *loaded,
-		     struct answer *ret, struct buffer *message, const char **reterr_word)
+		     struct answer *ret, struct operation_error *reterr)
 {
-	struct cw_pages pages = image_pages(&loaded->image);
-	struct cw_request request;
-	int r = operation_request(operation, loaded, &request, &ret->note, message, reterr_word);
+	_cleanup_judged_ struct judged judged = { 0 };
+	int r = operation_judge(operation, loaded, false, &judged, reterr);
 
 	if (r)
 		return r;
 	ret->operation = operation;
-	ret->decision = cw_decide(&pages, &request);
+	ret->decision = judged.decision;
+	ret->note = judged.note;
+	judged.note = (struct buffer){ 0 };
 	answer_note(ret, loaded);
 	return 0;
 }
@@ -190,14 +191,25 @@ void answer_json(const struct answer *answer, struct buffer *buffer)
 
 /* ------------------------------------------------------------------ the command */
 
+static int test_impossible(const struct operation_error *error)
+{
+	const char *message = error->message.data ? error->message.data : "";
+
+	if (!error->hint.length)
+		return cli_bad_usage(&cli_policy_test_usage, "%s", message);
+	log_err(0, "%s: %s", cli_policy_test_usage.name, message);
+	log_hint("%s", error->hint.data);
+	return CLI_BAD_USAGE;
+}
+
 static int test_one(const struct operation *operation, const struct loaded *loaded, bool json)
 {
-	_cleanup_buffer_ struct buffer message = { 0 }, line = { 0 };
+	_cleanup_operation_error_ struct operation_error error = { 0 };
 	_cleanup_(answer_release) struct answer answer = { 0 };
-	const char *word;
+	_cleanup_buffer_ struct buffer line = { 0 };
 
-	if (answer_operation(operation, loaded, &answer, &message, &word))
-		return cli_bad_usage(&cli_policy_test_usage, "%s", message.data);
+	if (answer_operation(operation, loaded, &answer, &error))
+		return test_impossible(&error);
 	if (json) {
 		buffer_add_char(&line, '{');
 		answer_json(&answer, &line);
