@@ -48,6 +48,9 @@ struct load_options {
 	/* Paths that a question is about: a glob counts them as its own though nothing is there. */
 	const char *const *assumed;
 	size_t assumed_count;
+	/* Users that a question is about: one whom the policies name has a uid of his own though this host lacks him. */
+	const char *const *assumed_users;
+	size_t assumed_user_count;
 };
 
 /* 0; -EINVAL: mistakes, in loaded->diagnostics; else an error that was logged. Release it in any case. */

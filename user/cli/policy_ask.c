@@ -75,6 +75,7 @@ static int ask_instance(struct asking *asking)
 static int ask_user(struct asking *asking)
 {
 	const char *name = asking->operation->user;
+	const struct id_fact *user = name ? facts_user(&asking->loaded->facts, name) : NULL;
 	const struct passwd *entry;
 	uint64_t number;
 
@@ -83,6 +84,13 @@ static int ask_user(struct asking *asking)
 		return 0;
 	if (number_parse(name, 0, UINT32_MAX - 1, &number) == 0) {
 		asking->request->user = (uint32_t)number;
+		return 0;
+	}
+	if (user && user->known) {
+		if (user->assumed)
+			buffer_printf(asking->note,
+				      "this host has no user `%s`: judged as if it had; ", name);
+		asking->request->user = user->id;
 		return 0;
 	}
 	entry = getpwnam(name);

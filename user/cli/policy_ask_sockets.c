@@ -7,6 +7,7 @@
 #include "address.h"
 #include "cli/policy_ask.h"
 #include "policy/words.h"
+#include "util/cleanup.h"
 #include "util/number.h"
 
 /* A word of the vocabulary, or a number below its end. */
@@ -135,11 +136,29 @@ static int ask_endpoint(struct asking *asking, const char *word)
 	return ask_address(asking, word, address);
 }
 
+/* As the kernel side counts them. */
+static const struct {
+	const char *word;
+	uint8_t protocol;
+} variants[] = {
+	{ "mptcp", CW_PROTOCOL_TCP },
+	{ "udplite", CW_PROTOCOL_UDP },
+};
+
+static int ask_protocol(struct asking *asking, const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(variants); i++)
+		if (strcmp(variants[i].word, word) == 0) {
+			asking->request->protocol = variants[i].protocol;
+			return 0;
+		}
+	return ask_word(asking, "protocol", &words_protocol, word, &asking->request->protocol);
+}
+
 static int ask_network(struct asking *asking, enum cw_direction direction, size_t first)
 {
 	const char *const *words = asking->operation->words;
-	int r = ask_word(asking, "protocol", &words_protocol, words[first],
-			 &asking->request->protocol);
+	int r = ask_protocol(asking, words[first]);
 
 	asking->request->direction = direction;
 	return r ? r : ask_endpoint(asking, words[first + 1]);

@@ -327,17 +327,27 @@ static size_t cases_judge(struct cases *cases, const struct loaded *loaded, bool
 	return differ;
 }
 
-static int cases_assume(const struct cases *cases, const char ***ret_paths, size_t *ret_count)
+/* Both arrays are to be freed, their strings are the table's. */
+static int cases_assume(const struct cases *cases, const char ***ret_paths, const char ***ret_users,
+			struct load_options *options)
 {
 	const char **paths = calloc(cases->count * OPERATION_PATHS_MAX + 1, sizeof(*paths));
-	size_t count = 0;
+	const char **users = calloc(cases->count + 1, sizeof(*users));
 
-	if (!paths)
-		return -ENOMEM;
-	for (size_t i = 0; i < cases->count; i++)
-		count += operation_paths(&cases->items[i].operation, paths + count);
 	*ret_paths = paths;
-	*ret_count = count;
+	*ret_users = users;
+	if (!paths || !users)
+		return -ENOMEM;
+	for (size_t i = 0; i < cases->count; i++) {
+		const struct operation *operation = &cases->items[i].operation;
+
+		options->assumed_count += operation_paths(operation,
+							  paths + options->assumed_count);
+		if (operation->user)
+			users[options->assumed_user_count++] = operation->user;
+	}
+	options->assumed = paths;
+	options->assumed_users = users;
 	return 0;
 }
 
@@ -345,7 +355,7 @@ int policy_test_cases(const char *policy, const char *table, bool json)
 {
 	_cleanup_(cases_release) struct cases cases = { 0 };
 	_cleanup_(loaded_release) struct loaded loaded = { 0 };
-	_cleanup_free_ const char **paths = NULL;
+	_cleanup_free_ const char **paths = NULL, **users = NULL;
 	struct load_options options = { 0 };
 	size_t differ;
 	int r;
@@ -353,11 +363,10 @@ int policy_test_cases(const char *policy, const char *table, bool json)
 	if (cases_read(&cases, table))
 		return CLI_BAD_USAGE;
 	cases_parse(&cases);
-	if (cases_assume(&cases, &paths, &options.assumed_count)) {
+	if (cases_assume(&cases, &paths, &users, &options)) {
 		log_err(-ENOMEM, "%s", table);
 		return CLI_CANNOT;
 	}
-	options.assumed = paths;
 	r = policy_load(&loaded, &policy, 1, &options);
 	if (r)
 		return policy_load_failed(&loaded, r);

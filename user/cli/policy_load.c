@@ -129,6 +129,30 @@ static int loaded_assume(struct loaded *loaded, const char *path)
 	return r;
 }
 
+static bool uid_taken(const struct facts *facts, uint32_t uid)
+{
+	for (size_t i = 0; i < facts->user_count; i++)
+		if (facts->users[i].known && facts->users[i].id == uid)
+			return true;
+	return false;
+}
+
+static void user_assume(struct facts *facts, const char *name)
+{
+	uint32_t uid = UINT32_MAX - 1;
+
+	for (size_t i = 0; i < facts->user_count; i++) {
+		struct id_fact *user = &facts->users[i];
+
+		if (user->known || strcmp(user->name, name) != 0)
+			continue;
+		while (uid_taken(facts, uid))
+			uid--;
+		user->known = user->assumed = true;
+		user->id = uid;
+	}
+}
+
 /* ------------------------------------------------------------------ the way of the daemon */
 
 static int load_compile(struct loaded *loaded)
@@ -210,6 +234,8 @@ static int load_facts(struct loaded *loaded, const struct load_options *options)
 		r = load_root(loaded->list.items[i], &loaded->facts.roots[i]);
 	for (size_t i = 0; !r && i < options->assumed_count; i++)
 		r = loaded_assume(loaded, options->assumed[i]);
+	for (size_t i = 0; i < options->assumed_user_count; i++)
+		user_assume(&loaded->facts, options->assumed_users[i]);
 	return r ? log_err(r, "%s", what) : 0;
 }
 

@@ -230,6 +230,8 @@ static int test_operation(const char *file, const struct operation *operation, b
 	int r;
 
 	options.assumed_count = operation_paths(operation, paths);
+	options.assumed_users = &operation->user;
+	options.assumed_user_count = operation->user ? 1 : 0;
 	r = policy_load(&loaded, &file, 1, &options);
 	return r ? policy_load_failed(&loaded, r) : test_one(operation, &loaded, json);
 }

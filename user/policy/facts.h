@@ -80,6 +80,7 @@ struct id_fact {
 	char *name;
 	bool known;
 	uint32_t id;
+	bool assumed; /* known for a question's sake alone: this host has none of that name */
 };
 
 /* Where a policy's files are, as a whole: for a command that looks at a policy of another host. */

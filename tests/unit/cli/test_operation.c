@@ -30,7 +30,10 @@ static const char policy[] = "version: 1\n"
 			     "  - { id: mail, allow: tcp/25, to: [half.test, gone.test] }\n"
 			     "  - { id: here, allow: tcp/80, to: localhost }\n"
 			     "  - { id: zero, allow: tcp/81, to: zero.test }\n"
-			     "  - { id: syslog, allow: udp/514 }\n";
+			     "  - { id: lite, allow: udp/514 }\n"
+			     "  - { id: odd, allow: tcp/90, user: [cw-test-1, cw-test-2, "
+			     "\"4294967294\"] }\n"
+			     "  - { id: other, allow: tcp/91, user: cw-test-2 }\n";
 
 /* ------------------------------------------------------------------ in the place of others */
 
@@ -93,10 +96,15 @@ void __wrap_freeaddrinfo(struct addrinfo *list)
 
 static struct loaded loaded;
 
+static const char *const users[] = { "cw-test-1", "cw-test-2", "cw-test-3" };
+
 static int setup(void **state)
 {
+	const struct load_options options = { .assumed_users = users,
+					      .assumed_user_count = ARRAY_SIZE(users) };
+
 	(void)state;
-	return policy_load_text(&loaded, "policy", policy, strlen(policy), NULL);
+	return policy_load_text(&loaded, "policy", policy, strlen(policy), &options);
 }
 
 static int teardown(void **state)
@@ -188,6 +196,56 @@ static void test_host_unspecified(void **state)
 	assert_judged("tcp", "zero.test:80", CW_VERDICT_ALLOW, "`zero.test` is 0.0.0.0");
 }
 
+/* ------------------------------------------------------------------ users, protocols */
+
+static int judge_user(const char *user, const char *endpoint, struct judged *ret,
+		      struct operation_error *reterr)
+{
+	struct operation asked = { .words = { "connect", "tcp", endpoint },
+				   .count = 3,
+				   .user = user };
+
+	return operation_judge(&asked, &loaded, false, ret, reterr);
+}
+
+static void assert_user(const char *user, const char *endpoint, uint8_t verdict, const char *note)
+{
+	_cleanup_operation_error_ struct operation_error error = { 0 };
+	_cleanup_judged_ struct judged judged = { 0 };
+
+	assert_int_equal(judge_user(user, endpoint, &judged, &error), 0);
+	assert_int_equal(judged.decision.verdict, verdict);
+	assert_string_equal(judged.note.data ? judged.note.data : "", note);
+}
+
+static void test_user(void **state)
+{
+	_cleanup_operation_error_ struct operation_error error = { 0 };
+	struct judged judged = { 0 };
+
+	(void)state;
+	assert_user("cw-test-1", "10.1.2.3:90", CW_VERDICT_ALLOW,
+		    "this host has no user `cw-test-1`: judged as if it had");
+	assert_user("cw-test-1", "10.1.2.3:91", CW_VERDICT_DENY,
+		    "this host has no user `cw-test-1`: judged as if it had");
+	assert_user("cw-test-2", "10.1.2.3:91", CW_VERDICT_ALLOW,
+		    "this host has no user `cw-test-2`: judged as if it had");
+	/* A uid that is named is nobody else's. */
+	assert_user("4294967294", "10.1.2.3:90", CW_VERDICT_ALLOW, "");
+	assert_user("4294967294", "10.1.2.3:91", CW_VERDICT_DENY, "");
+	assert_int_equal(judge_user("cw-test-3", "10.1.2.3:90", &judged, &error), -EINVAL);
+	assert_string_equal(error.message.data, "this host has no user `cw-test-3`");
+}
+
+static void test_protocol(void **state)
+{
+	(void)state;
+	assert_judged("mptcp", "both.test:1972", CW_VERDICT_ALLOW,
+		      "`both.test` is 10.1.2.3 and 1 more, which are judged alike");
+	assert_judged("udplite", "10.1.2.3:514", CW_VERDICT_ALLOW, "");
+	assert_judged("mptcp", "10.1.2.3:514", CW_VERDICT_DENY, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +254,8 @@ int main(void)
 		cmocka_unit_test(test_host_without_address),
 		cmocka_unit_test(test_host_unnamed),
 		cmocka_unit_test(test_host_unspecified),
+		cmocka_unit_test(test_user),
+		cmocka_unit_test(test_protocol),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
