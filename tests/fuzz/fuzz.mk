@@ -60,7 +60,7 @@ FUZZ_ABOUT_qlist := $(addprefix user/instance/registry_,qlist.c list.c text.c)
 FUZZ_ABOUT_role_list := $(wildcard user/instance/role_list*.c) user/instance/role_log.c
 
 # What a harness needs besides the pure folders.
-FUZZ_MORE_cases := $(patsubst %,user/cli/%.o,policy_ask policy_ask_files policy_ask_sockets policy_cases \
+FUZZ_MORE_cases := $(patsubst %,user/cli/%.o,policy_ask policy_ask_files policy_ask_script policy_ask_sockets policy_cases \
 	policy_judge policy_load policy_operation policy_test options)
 FUZZ_MORE := $(foreach n,$(FUZZ_NAMES),$(FUZZ_MORE_$(n)))
 $(O)/fuzz/fuzz_cases: $(FUZZ_MORE_cases:%=$(O)/fuzz/%)

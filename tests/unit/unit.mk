@@ -20,8 +20,8 @@ $(O)/tests/unit/daemon/%: tests/unit/daemon/%.c $(DAEMON_UNITS) $(O)/libpure.a
 
 # Commands without their options and output; a test answers in the place of this host's name service.
 
-CLI_UNITS := $(call object,$(patsubst %,user/cli/%.c,policy_ask policy_ask_files policy_ask_sockets policy_judge \
-	policy_load policy_operation))
+CLI_UNITS := $(call object,$(patsubst %,user/cli/%.c,policy_ask policy_ask_files policy_ask_script \
+	policy_ask_sockets policy_judge policy_load policy_operation))
 
 $(O)/tests/unit/cli/%: tests/unit/cli/%.c $(CLI_UNITS) $(O)/libpure.a
 	$(call say,TEST,$@)

@@ -7,24 +7,15 @@
 #include <sys/sysmacros.h>
 
 #include "cli/explain.h"
+#include "host/script.h"
 #include "util/cleanup.h"
 
-#define SCRIPT_LINE 256 /* BINPRM_BUF_SIZE: what the kernel looks at */
-
-/* The word behind `#!`. */
 static char *interpreter_of(const char *path)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	char line[SCRIPT_LINE + 1];
-	ssize_t length = fd < 0 ? -1 : read(fd, line, SCRIPT_LINE);
-	char *word;
+	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
+	char *name = NULL;
 
-	if (length < 3 || memcmp(line, "#!", 2) != 0)
-		return NULL;
-	line[length] = '\0';
-	word = line + 2 + strspn(line + 2, " \t");
-	word[strcspn(word, " \t\n")] = '\0';
-	return *word ? strdup(word) : NULL;
+	return fd >= 0 && script_names(fd, &name) == 0 ? name : NULL;
 }
 
 void explained_file(const char *path, struct explained_file *ret)

@@ -143,6 +143,13 @@ static int ask(struct asking *asking)
 	return r ? r : operations[number].ask(asking);
 }
 
+void question_release(struct question *question)
+{
+	for (size_t i = 0; i < question->interpreter_count; i++)
+		buffer_release(&question->interpreters[i].why);
+	question->interpreter_count = 0;
+}
+
 int operation_ask(const struct operation *operation, const struct loaded *loaded,
 		  struct question *ret, struct buffer *note, struct operation_error *reterr)
 {

@@ -8,12 +8,22 @@
 
 #include "cli/policy_operation.h"
 
+/* A file that the kernel runs for a script, and that is judged as if it had been executed itself. */
+struct judged_interpreter {
+	uint32_t target; /* as in struct cw_request */
+	uint8_t target_state;
+	struct buffer why;
+};
+
 /* What decide() is to be asked; where a word stands for several, about each of them. */
 struct question {
 	struct cw_request request; /* with the first of each */
 	const struct pattern_fact *actors; /* the files that --by names; NULL: it names one */
 	const struct name_fact *peers; /* the host whose addresses they are; NULL: it is one */
+	struct judged_interpreter interpreters[CW_INTERPRETERS_MAX];
+	size_t interpreter_count;
 };
+void question_release(struct question *question);
 
 /* 0; or -EINVAL and *reterr. What was taken for granted is added to note, each with "; " behind it. */
 int operation_ask(const struct operation *operation, const struct loaded *loaded,
@@ -42,6 +52,9 @@ void ask_hint(struct asking *asking, const char *format, ...) __attribute__((for
 /* 0, or -EINVAL with what is wrong told by ask_wrong(). */
 int ask_actor(struct asking *asking);
 int ask_exec(struct asking *asking);
+void ask_interpreters(struct asking *asking, const char *path, const struct file_fact *fact);
+/* The target of an exec: that file; NULL: one that no policy knows. */
+void ask_target(const struct file_fact *fact, uint32_t *ret, uint8_t *ret_state);
 int ask_library(struct asking *asking);
 int ask_socket(struct asking *asking);
 int ask_connect(struct asking *asking);

@@ -71,23 +71,29 @@ int ask_actor(struct asking *asking)
 	return 0;
 }
 
+void ask_target(const struct file_fact *fact, uint32_t *ret, uint8_t *ret_state)
+{
+	*ret = fact ? fact->file : CW_FILE_UNKNOWN;
+	*ret_state = !fact ? CW_FILE_STATE_UNKNOWN
+		     : file_trust_good(fact->trust) || fact->trust == FILE_MISSING
+			     ? CW_FILE_STATE_ADMITTED
+			     : CW_FILE_STATE_TAMPERED;
+}
+
 int ask_exec(struct asking *asking)
 {
 	const char *path = asking->operation->words[1];
+	struct cw_request *request = asking->request;
 	const struct file_fact *fact;
 
 	if (*path != '/')
 		return ask_wrong(asking, path, "`%s` is not an absolute path", path);
 	fact = ask_path(asking, path);
-	if (!fact)
-		return 0;
-	asking->request->target = fact->file;
-	asking->request->target_state = CW_FILE_STATE_ADMITTED;
-	if (!file_trust_good(fact->trust) && fact->trust != FILE_MISSING) {
-		asking->request->target_state = CW_FILE_STATE_TAMPERED;
+	ask_target(fact, &request->target, &request->target_state);
+	if (request->target_state == CW_FILE_STATE_TAMPERED)
 		buffer_printf(asking->note, "%s; ",
 			      fact->reason ? fact->reason : file_trust_name(fact->trust));
-	}
+	ask_interpreters(asking, path, fact);
 	return 0;
 }
 

@@ -45,8 +45,40 @@ static const struct file_fact *actor_file(const struct judging *judging, size_t 
 	return &judging->loaded->facts.files[judging->question.actors->files[actor]];
 }
 
+/* What is refused counts before what is reported, and what is refused in earnest before that. */
+static bool harder(struct cw_decision a, struct cw_decision b)
+{
+	if (a.verdict != b.verdict)
+		return a.verdict > b.verdict;
+	return a.verdict == CW_VERDICT_DENY && a.mode == CW_MODE_ENFORCE &&
+	       b.mode != CW_MODE_ENFORCE;
+}
+
+/* ret_by: the interpreter whose decision it is, NULL: of what is named. */
+static struct cw_decision judge_request(const struct judging *judging, struct cw_request request,
+					const struct judged_interpreter **ret_by)
+{
+	struct cw_decision decision = cw_decide(&judging->pages, &request);
+
+	*ret_by = NULL;
+	for (size_t i = 0; i < judging->question.interpreter_count; i++) {
+		const struct judged_interpreter *interpreter = &judging->question.interpreters[i];
+		struct cw_decision other;
+
+		request.target = interpreter->target;
+		request.target_state = interpreter->target_state;
+		other = cw_decide(&judging->pages, &request);
+		if (!harder(other, decision))
+			continue;
+		decision = other;
+		*ret_by = interpreter;
+	}
+	return decision;
+}
+
 static struct cw_decision judge_one(const struct judging *judging, size_t actor, size_t peer)
 {
+	const struct judged_interpreter *by;
 	const struct question *question = &judging->question;
 	struct cw_request request = question->request;
 
@@ -54,7 +86,7 @@ static struct cw_decision judge_one(const struct judging *judging, size_t actor,
 		request.executable = actor_file(judging, actor)->file;
 	if (question->peers)
 		ask_use_address(&request, &question->peers->addresses[peer], false);
-	return cw_decide(&judging->pages, &request);
+	return judge_request(judging, request, &by);
 }
 
 static bool decisions_same(struct cw_decision a, struct cw_decision b)
@@ -180,17 +212,23 @@ int operation_judge(const struct operation *operation, const struct loaded *load
 	struct judging judging = { .operation = operation,
 				   .loaded = loaded,
 				   .pages = image_pages(&loaded->image) };
+	const struct judged_interpreter *by;
 	struct question *question = &judging.question;
 	int r = operation_ask(operation, loaded, question, &ret->note, reterr);
 
-	if (!r && abroad)
+	if (!r && abroad) {
 		question->request.target_state = CW_FILE_STATE_ABROAD;
+		question_release(question); /* nothing is executed */
+	}
 	if (!r)
 		r = judge_each(&judging, reterr);
-	if (r)
-		return r;
-	ret->request = question->request;
-	ret->decision = judge_one(&judging, 0, 0);
-	note_each(&judging, &ret->note);
-	return 0;
+	if (!r) {
+		ret->request = question->request;
+		ret->decision = judge_request(&judging, question->request, &by);
+		if (by)
+			buffer_printf(&ret->note, "%s; ", by->why.data ? by->why.data : "");
+		note_each(&judging, &ret->note);
+	}
+	question_release(question);
+	return r;
 }

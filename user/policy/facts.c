@@ -73,6 +73,14 @@ const struct pattern_fact *facts_pattern(const struct facts *facts, size_t polic
 				    : NULL;
 }
 
+const struct file_fact *facts_interpreter(const struct facts *facts, const struct file_fact *script)
+{
+	for (size_t i = 0; script->interpreter && i < facts->file_count; i++)
+		if (facts->files[i].file == script->interpreter)
+			return &facts->files[i];
+	return NULL;
+}
+
 static int name_compare(const void *name, const void *fact)
 {
 	return strcmp(name, ((const struct name_fact *)fact)->name);

@@ -111,6 +111,10 @@ struct facts {
 
 void facts_release(struct facts *facts);
 
+/* The file that a script leads to; NULL: none that is known. */
+const struct file_fact *facts_interpreter(const struct facts *facts,
+					  const struct file_fact *script);
+
 /*
  * Look-ups; NULL: not there. They search by halves: patterns stand in the order of (policy,
  * executable), names, users and groups in strcmp()'s.

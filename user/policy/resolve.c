@@ -86,21 +86,12 @@ static void diagnose_files(const struct policy *policy, enum root_fact root,
 				"and %zu more of this pattern; `policy show` lists them", more);
 }
 
-static const struct file_fact *interpreter_of(const struct facts *facts,
-					      const struct file_fact *script)
-{
-	for (size_t i = 0; script->interpreter && i < facts->file_count; i++)
-		if (facts->files[i].file == script->interpreter)
-			return &facts->files[i];
-	return NULL;
-}
-
 /* The script whose interpreter will be refused: this one, or one that it leads to, which the kernel runs for it. */
 static const struct file_fact *misled_script(const struct facts *facts,
 					     const struct file_fact *script)
 {
 	for (int i = 0; script && script->interpreter_path && i < CW_INTERPRETERS_MAX; i++) {
-		const struct file_fact *file = interpreter_of(facts, script);
+		const struct file_fact *file = facts_interpreter(facts, script);
 
 		if (!file || !file_trust_good(file->trust))
 			return script;
@@ -117,7 +108,7 @@ static void diagnose_interpreters(const struct executable *executable,
 	for (size_t i = 0; i < pattern->file_count; i++) {
 		const struct file_fact *script = misled_script(facts,
 							       &facts->files[pattern->files[i]]);
-		const struct file_fact *file = script ? interpreter_of(facts, script) : NULL;
+		const struct file_fact *file = script ? facts_interpreter(facts, script) : NULL;
 
 		if (!script)
 			continue;

@@ -29,7 +29,7 @@ static const struct {
 	{ " #!/bin/sh\n", NULL },
 };
 
-static char *interpreter_of(const char *text, size_t length)
+static char *asked(int (*ask)(int, char **), const char *text, size_t length)
 {
 	char path[] = "/tmp/cw-test-script-XXXXXX";
 	_cleanup_close_ int written = mkstemp(path), fd = open(path, O_PATH | O_CLOEXEC);
@@ -37,9 +37,27 @@ static char *interpreter_of(const char *text, size_t length)
 
 	assert_true(written >= 0 && fd >= 0);
 	assert_int_equal(write(written, text, length), length);
-	assert_int_equal(script_interpreter(fd, &found), 0);
+	assert_int_equal(ask(fd, &found), 0);
 	assert_int_equal(unlink(path), 0);
 	return found;
+}
+
+static char *interpreter_of(const char *text, size_t length)
+{
+	return asked(script_interpreter, text, length);
+}
+
+/* A relative name is one, though nobody can say which file it is. */
+static void test_names(void **state)
+{
+	_cleanup_free_ char *relative = asked(script_names, "#! bin/sh -e\n", 13);
+	_cleanup_free_ char *absolute = asked(script_names, "#!/bin/sh\n", 10);
+
+	(void)state;
+	assert_string_equal(relative, "bin/sh");
+	assert_string_equal(absolute, "/bin/sh");
+	assert_null(asked(script_names, "#! \n", 4));
+	assert_null(asked(script_names, "bin/sh\n", 7));
 }
 
 static void test_lines(void **state)
@@ -76,6 +94,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_long_line),
 	};
 
