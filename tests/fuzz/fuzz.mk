@@ -44,7 +44,7 @@ $(FUZZ_NAMES:%=$(O)/fuzz/coverage/fuzz_%): $(O)/fuzz/coverage/fuzz_%: $(O)/fuzz/
 	$(Q)$(CLANG) -fsanitize=fuzzer -fprofile-instr-generate $(filter %.o,$^) $(filter %.a,$^) $(PURE_LIBS) -o $@
 
 FUZZ_ABOUT_answers := user/host/answers.c
-FUZZ_ABOUT_cases := user/cli/policy_cases.c user/cli/policy_operation.c
+FUZZ_ABOUT_cases := user/cli/policy_cases.c user/cli/policy_cases_read.c user/cli/policy_operation.c
 FUZZ_ABOUT_cpf := $(wildcard user/instance/cpf*.c user/instance/config*.c) user/instance/decode.c user/instance/source.c
 FUZZ_ABOUT_csp := $(addprefix user/instance/,csp.c iscagent.c snmpd.c arguments.c)
 FUZZ_ABOUT_generate := $(wildcard user/instance/generat*.c user/instance/draft*.c) user/instance/yaml.c
@@ -60,8 +60,8 @@ FUZZ_ABOUT_qlist := $(addprefix user/instance/registry_,qlist.c list.c text.c)
 FUZZ_ABOUT_role_list := $(wildcard user/instance/role_list*.c) user/instance/role_log.c
 
 # What a harness needs besides the pure folders.
-FUZZ_MORE_cases := $(patsubst %,user/cli/%.o,policy_ask policy_ask_files policy_ask_script policy_ask_sockets policy_cases \
-	policy_judge policy_load policy_operation policy_test options)
+FUZZ_MORE_cases := $(patsubst %,user/cli/%.o,policy_ask policy_ask_files policy_ask_script policy_ask_sockets \
+	policy_cases policy_cases_read policy_judge policy_load policy_operation policy_test options)
 FUZZ_MORE := $(foreach n,$(FUZZ_NAMES),$(FUZZ_MORE_$(n)))
 $(O)/fuzz/fuzz_cases: $(FUZZ_MORE_cases:%=$(O)/fuzz/%)
 $(O)/fuzz/coverage/fuzz_cases: $(FUZZ_MORE_cases:%=$(O)/fuzz/coverage/%)
