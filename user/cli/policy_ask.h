@@ -53,6 +53,8 @@ void ask_hint(struct asking *asking, const char *format, ...) __attribute__((for
 int ask_actor(struct asking *asking);
 int ask_exec(struct asking *asking);
 void ask_interpreters(struct asking *asking, const char *path, const struct file_fact *fact);
+/* Who executed that file. The kernel takes one that is not trusted for none that a policy knows. */
+uint32_t ask_actor_number(const struct file_fact *fact);
 /* The target of an exec: that file; NULL: one that no policy knows. */
 void ask_target(const struct file_fact *fact, uint32_t *ret, uint8_t *ret_state);
 int ask_library(struct asking *asking);

@@ -23,6 +23,29 @@ static const struct file_fact *ask_path(struct asking *asking, const char *path)
 	return fact;
 }
 
+static bool trusted(const struct file_fact *fact)
+{
+	return file_trust_good(fact->trust) || fact->trust == FILE_MISSING;
+}
+
+static const char *distrust(const struct file_fact *fact)
+{
+	return fact->reason ? fact->reason : file_trust_name(fact->trust);
+}
+
+uint32_t ask_actor_number(const struct file_fact *fact)
+{
+	return fact && trusted(fact) ? fact->file : CW_FILE_UNKNOWN;
+}
+
+static void note_actor(struct asking *asking, const struct file_fact *fact)
+{
+	if (fact && !trusted(fact))
+		buffer_printf(asking->note,
+			      "who acts is not trusted, so no rule with `by` is for it: %s; ",
+			      distrust(fact));
+}
+
 /* Who acts by a name in the policy. */
 static int ask_name(struct asking *asking, const char *name)
 {
@@ -39,8 +62,11 @@ static int ask_name(struct asking *asking, const char *name)
 		if (!pattern || !pattern->file_count)
 			return ask_wrong(asking, name, "`%s` matches no file here: give a path",
 					 name);
-		asking->request->executable = facts->files[pattern->files[0]].file;
-		asking->question->actors = pattern->file_count > 1 ? pattern : NULL;
+		if (pattern->file_count > 1)
+			asking->question->actors = pattern;
+		else
+			note_actor(asking, &facts->files[pattern->files[0]]);
+		asking->request->executable = ask_actor_number(&facts->files[pattern->files[0]]);
 		return 0;
 	}
 	return ask_wrong(asking, name, "no executable `%s` in the policy", name);
@@ -67,17 +93,17 @@ int ask_actor(struct asking *asking)
 	if (!strchr(operation->by, '/'))
 		return ask_name(asking, operation->by);
 	fact = ask_path(asking, operation->by);
-	asking->request->executable = fact ? fact->file : CW_FILE_UNKNOWN;
+	note_actor(asking, fact);
+	asking->request->executable = ask_actor_number(fact);
 	return 0;
 }
 
 void ask_target(const struct file_fact *fact, uint32_t *ret, uint8_t *ret_state)
 {
 	*ret = fact ? fact->file : CW_FILE_UNKNOWN;
-	*ret_state = !fact ? CW_FILE_STATE_UNKNOWN
-		     : file_trust_good(fact->trust) || fact->trust == FILE_MISSING
-			     ? CW_FILE_STATE_ADMITTED
-			     : CW_FILE_STATE_TAMPERED;
+	*ret_state = !fact	     ? CW_FILE_STATE_UNKNOWN
+		     : trusted(fact) ? CW_FILE_STATE_ADMITTED
+				     : CW_FILE_STATE_TAMPERED;
 }
 
 int ask_exec(struct asking *asking)
@@ -91,8 +117,7 @@ int ask_exec(struct asking *asking)
 	fact = ask_path(asking, path);
 	ask_target(fact, &request->target, &request->target_state);
 	if (request->target_state == CW_FILE_STATE_TAMPERED)
-		buffer_printf(asking->note, "%s; ",
-			      fact->reason ? fact->reason : file_trust_name(fact->trust));
+		buffer_printf(asking->note, "%s; ", distrust(fact));
 	ask_interpreters(asking, path, fact);
 	return 0;
 }

@@ -83,7 +83,7 @@ static struct cw_decision judge_one(const struct judging *judging, size_t actor,
 	struct cw_request request = question->request;
 
 	if (question->actors)
-		request.executable = actor_file(judging, actor)->file;
+		request.executable = ask_actor_number(actor_file(judging, actor));
 	if (question->peers)
 		ask_use_address(&request, &question->peers->addresses[peer], false);
 	return judge_request(judging, request, &by);
