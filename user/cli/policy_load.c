@@ -93,17 +93,6 @@ static int fact_assume(struct loaded *loaded, const char *path, size_t *ret_inde
 	return file_registry_number(loaded->registry, path, &fact->file);
 }
 
-static int pattern_assume(struct pattern_fact *pattern, size_t index)
-{
-	size_t *files = realloc(pattern->files, (pattern->file_count + 1) * sizeof(*files));
-
-	if (!files)
-		return -ENOMEM;
-	pattern->files = files;
-	files[pattern->file_count++] = index;
-	return 0;
-}
-
 static int loaded_assume(struct loaded *loaded, const char *path)
 {
 	struct facts *facts = &loaded->facts;
@@ -124,7 +113,7 @@ static int loaded_assume(struct loaded *loaded, const char *path)
 		if (index == SIZE_MAX)
 			r = fact_assume(loaded, path, &index);
 		if (!r)
-			r = pattern_assume(pattern, index);
+			r = pattern_fact_add(pattern, index);
 	}
 	return r;
 }

@@ -166,15 +166,16 @@ static int govern_check_pins(struct daemon *daemon, const struct policy_set *set
 
 /* ------------------------------------------------------------------ what policies name, on this host */
 
-/* hash_later: what is in force is looked at once more, and nothing may keep us. */
-static int facts_look(struct daemon *daemon, const struct policy_list *list, bool hash_later,
+/* in_force: what is so is looked at once more, and nothing may keep us. */
+static int facts_look(struct daemon *daemon, const struct policy_list *list, bool in_force,
 		      const struct facts *previous, struct facts *ret)
 {
 	const char *what;
 	struct gather_options options = {
 		.identifier = { .identify = kern_identify,
 				.context = daemon->kern,
-				.hash_later = hash_later },
+				.hash_later = in_force,
+				.in_force = in_force },
 		.keep_names = true, /* resolve.c looks them up */
 		.reterr_what = &what,
 	};
@@ -241,6 +242,7 @@ int govern_load(struct daemon *daemon, struct diagnostics *diagnostics)
 {
 	struct governing *governing = &daemon->governing;
 	struct governing fresh = { 0 };
+	uint32_t known = file_registry_count(daemon->registry);
 	int r;
 
 	r = policy_list_read(&fresh.list, daemon->options.policy, diagnostics);
@@ -260,6 +262,10 @@ int govern_load(struct daemon *daemon, struct diagnostics *diagnostics)
 	if (!r)
 		r = govern_publish(daemon, &fresh.set, &fresh.list, &fresh.facts, diagnostics);
 	if (r) {
+		/* Else the files of a bad policy would leave no room to those of a good one. */
+		if (known < daemon->files_noted)
+			known = daemon->files_noted;
+		file_registry_forget(daemon->registry, known);
 		governing_release(&fresh);
 		return r;
 	}
@@ -279,6 +285,26 @@ int govern_load(struct daemon *daemon, struct diagnostics *diagnostics)
 		return 0;
 	resolve_remember(daemon);
 	return daemon_watch(daemon);
+}
+
+/* A directory that has grown since, once: the next look finds it as it is. */
+static void tell_excess(const struct daemon *daemon, const struct facts *facts)
+{
+	const struct facts *before = &daemon->governing.facts;
+
+	for (size_t i = 0; i < facts->pattern_count && i < before->pattern_count; i++) {
+		const struct pattern_fact *pattern = &facts->patterns[i];
+		const struct policy *policy = daemon->governing.list.items[pattern->policy];
+		const struct text *path = &policy->executables[pattern->executable].path;
+
+		if (!pattern->excess || before->patterns[i].excess)
+			continue;
+		log_warning(0,
+			    "%s:%u: `%s` now matches more files than there is room for; those it "
+			    "had stay in force, and no others",
+			    path->where.file, path->where.line, path->value);
+		log_hint("name the files, or write a narrower pattern");
+	}
 }
 
 int govern_refresh(struct daemon *daemon, const struct facts *names)
@@ -314,6 +340,7 @@ int govern_refresh(struct daemon *daemon, const struct facts *names)
 		return r;
 	}
 	trust_tell(daemon, &facts);
+	tell_excess(daemon, &facts);
 	facts_release(&governing->facts);
 	governing->facts = facts;
 	resolve_remember(daemon);

@@ -253,22 +253,7 @@ static int fact_conclude(struct gathering *gathering, struct file_fact *fact,
 
 /* ------------------------------------------------------------------ patterns */
 
-static int pattern_add(struct pattern_fact *pattern, size_t index)
-{
-	size_t *files;
-
-	for (size_t i = 0; i < pattern->file_count; i++)
-		if (pattern->files[i] == index)
-			return 0;
-	files = realloc(pattern->files, (pattern->file_count + 1) * sizeof(*files));
-	if (!files)
-		return -ENOMEM;
-	pattern->files = files;
-	files[pattern->file_count++] = index;
-	return 0;
-}
-
-static int pattern_path(struct gathering *gathering, struct pattern_fact *pattern,
+static int pattern_file(struct gathering *gathering, struct pattern_fact *pattern,
 			const struct executable *executable, const char *path,
 			const struct chase_trust *trust)
 {
@@ -290,8 +275,36 @@ static int pattern_path(struct gathering *gathering, struct pattern_fact *patter
 	index = (size_t)(fact - gathering->facts->files);
 	fact->named = true;
 	pins_add(&gathering->work[index].pins, executable);
-	r = pattern_add(pattern, index);
+	r = pattern_fact_add(pattern, index);
 	return r || chased.fd < 0 ? r : gathering_interpreters(gathering, index, chased.fd, trust);
+}
+
+static int pattern_path(struct gathering *gathering, struct pattern_fact *pattern,
+			const struct executable *executable, const char *path,
+			const struct chase_trust *trust)
+{
+	int r = pattern_file(gathering, pattern, executable, path, trust);
+
+	if (r != -ENOSPC)
+		return r;
+	pattern->excess = PATTERN_UNNUMBERED;
+	return 0;
+}
+
+/* It was not when its policy was put in force: what it matched by then is looked at, and nothing else. */
+static int pattern_keep(struct gathering *gathering, struct pattern_fact *pattern,
+			const struct executable *executable, const struct chase_trust *trust)
+{
+	const struct facts *previous = gathering->previous;
+	const struct pattern_fact *before =
+		previous ? facts_pattern(previous, pattern->policy, pattern->executable) : NULL;
+	int r = 0;
+
+	pattern->excess = PATTERN_TOO_WIDE;
+	for (size_t i = 0; !r && before && pattern->kept && i < before->file_count; i++)
+		r = pattern_path(gathering, pattern, executable,
+				 previous->files[before->files[i]].path, trust);
+	return r;
 }
 
 static int pattern_glob(struct gathering *gathering, struct pattern_fact *pattern,
@@ -301,10 +314,12 @@ static int pattern_glob(struct gathering *gathering, struct pattern_fact *patter
 	int r = glob(executable->path.value, 0, NULL, &matches);
 
 	r = r == GLOB_NOSPACE ? -ENOMEM : 0;
-	if (matches.gl_pathc > FILES_OF_PATTERN_MAX)
-		r = -E2BIG;
-	for (size_t i = 0; !r && i < matches.gl_pathc; i++)
-		r = pattern_path(gathering, pattern, executable, matches.gl_pathv[i], trust);
+	if (!r && matches.gl_pathc > FILES_OF_PATTERN_MAX)
+		r = pattern_keep(gathering, pattern, executable, trust);
+	else
+		for (size_t i = 0; !r && i < matches.gl_pathc; i++)
+			r = pattern_path(gathering, pattern, executable, matches.gl_pathv[i],
+					 trust);
 	globfree(&matches);
 	return r;
 }
@@ -333,6 +348,7 @@ static int gather_policy(struct gathering *gathering, size_t index)
 		struct pattern_fact *pattern = &facts->patterns[facts->pattern_count++];
 
 		*pattern = (struct pattern_fact){ .policy = index, .executable = i };
+		pattern->kept = gathering->identifier->in_force;
 		r = executable->glob ? pattern_glob(gathering, pattern, executable, &trust)
 				     : pattern_path(gathering, pattern, executable,
 						    executable->path.value, &trust);

@@ -13,8 +13,6 @@
 #include "policy/facts.h"
 #include "policy/model.h"
 
-#define FILES_OF_PATTERN_MAX 4096
-
 /*
  * Who says what a file is. The daemon asks the kernel through the accessor that its hooks use;
  * identify() returns 0 or a negative errno and fills ret but for status. Without it stat() answers,
@@ -26,6 +24,7 @@ struct file_identifier {
 	void *context;
 	bool hash_all; /* not only where a hash is pinned */
 	bool hash_later; /* what has to be hashed is FILE_UNHASHED meanwhile: reading takes its time */
+	bool in_force; /* previous is of these very policies: a pattern that got too wide keeps its files */
 };
 
 /* SHA-256 of the file behind a descriptor (O_PATH will do). 0 or a negative errno. */
@@ -37,8 +36,7 @@ int file_measure(int fd, struct verity_digest *ret);
 
 /*
  * Files and patterns of facts, whose users and groups are there already. previous (NULL: none) saves
- * hashing what has not changed. 0; -ENOMEM; -ENOSPC: more files than CW_FILES_MAX; -E2BIG: a pattern
- * matches more than FILES_OF_PATTERN_MAX.
+ * hashing what has not changed. Patterns that are too much for the tables say so (excess). 0; -ENOMEM.
  */
 int files_gather(struct policy *const *policies, size_t count, struct file_registry *registry,
 		 const struct file_identifier *identifier, const struct facts *previous,

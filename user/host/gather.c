@@ -6,22 +6,6 @@
 
 #include "host/names.h"
 
-#define TEXT_OF(number) #number
-#define TEXT(macro) TEXT_OF(macro)
-
-static const char *failed_at_files(int r)
-{
-	switch (r) {
-	case -ENOSPC:
-		return "the policies name more files than there are numbers for, " TEXT(
-			CW_FILES_MAX);
-	case -E2BIG:
-		return "a pattern matches more than " TEXT(FILES_OF_PATTERN_MAX) " files";
-	default:
-		return "look at the files that the policies name";
-	}
-}
-
 int host_facts_gather(struct policy *const *policies, size_t count, struct file_registry *registry,
 		      const struct gather_options *options, const struct facts *previous,
 		      struct facts *ret)
@@ -40,8 +24,8 @@ int host_facts_gather(struct policy *const *policies, size_t count, struct file_
 	}
 	/* Last, as they age: what the kernel is told of a file is what was seen now. */
 	if (!r) {
+		what = "look at the files that the policies name";
 		r = files_gather(policies, count, registry, &options->identifier, previous, &facts);
-		what = failed_at_files(r);
 	}
 	if (r) {
 		facts_release(&facts);

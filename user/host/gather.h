@@ -19,8 +19,7 @@ struct gather_options {
 
 /*
  * previous: the facts of the last time, or NULL; they save look-ups and stand in where one fails.
- * 0 and *ret, to be released by facts_release(); -ENOMEM; -ENOSPC: more files than CW_FILES_MAX;
- * -E2BIG: a glob that matches more than FILES_OF_PATTERN_MAX; else an error of the system.
+ * 0 and *ret, to be released by facts_release(); -ENOMEM; else an error of the system.
  */
 int host_facts_gather(struct policy *const *policies, size_t count, struct file_registry *registry,
 		      const struct gather_options *options, const struct facts *previous,

@@ -85,6 +85,23 @@ int file_registry_number(struct file_registry *registry, const char *path, uint3
 	return r;
 }
 
+void file_registry_forget(struct file_registry *registry, uint32_t from)
+{
+	for (uint32_t number = from; number < registry->count; number++) {
+		free(registry->paths[number]);
+		registry->paths[number] = NULL;
+	}
+	if (from >= registry->count)
+		return;
+	registry->count = from;
+	/* A slot that is freed alone would cut off those that had to go on behind it. */
+	memset(registry->slots, 0, sizeof(registry->slots));
+	for (uint32_t number = 1; number < registry->count; number++)
+		if (registry->paths[number])
+			registry->slots[registry_slot(registry, registry->paths[number])] =
+				(uint16_t)number;
+}
+
 uint32_t file_registry_count(const struct file_registry *registry)
 {
 	return registry->count;

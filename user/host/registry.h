@@ -17,6 +17,8 @@ struct file_registry *file_registry_free(struct file_registry *registry);
 int file_registry_number(struct file_registry *registry, const char *path, uint32_t *ret);
 /* Give a path the number that it had before; -EEXIST: one of them is taken. */
 int file_registry_restore(struct file_registry *registry, uint32_t number, const char *path);
+/* Take back the numbers from this one on, which nobody has seen yet. */
+void file_registry_forget(struct file_registry *registry, uint32_t from);
 /* The highest number given + 1. */
 uint32_t file_registry_count(const struct file_registry *registry);
 /* The path of a number; NULL if it has none. Owned by the registry. */

@@ -93,7 +93,7 @@ int guards_targets(const struct compiler *compiler, enum cw_class class, struct 
 int guards_users(const struct compiler *compiler, enum cw_class class, struct keys *users);
 int guards_write(struct compiler *compiler, enum cw_class class);
 
-/* resolve.c: what the policies' names are on this host: warnings. */
+/* resolve.c: what the policies' names are on this host: warnings, and errors where it is more than the tables hold. */
 void resolve_diagnose(const struct policy_set *set, const struct facts *facts,
 		      struct diagnostics *diagnostics);
 /* A user's id; what this host does not know is nobody's (-1). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "policy/facts.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +53,21 @@ void facts_release(struct facts *facts)
 	ids_release(facts->groups, facts->group_count);
 	free(facts->local);
 	*facts = (struct facts){ 0 };
+}
+
+int pattern_fact_add(struct pattern_fact *pattern, size_t file)
+{
+	size_t *files;
+
+	for (size_t i = 0; i < pattern->file_count; i++)
+		if (pattern->files[i] == file)
+			return 0;
+	files = realloc(pattern->files, (pattern->file_count + 1) * sizeof(*files));
+	if (!files)
+		return -ENOMEM;
+	pattern->files = files;
+	files[pattern->file_count++] = file;
+	return 0;
 }
 
 static int pattern_compare(const void *a, const void *b)

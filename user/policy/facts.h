@@ -56,12 +56,22 @@ struct file_fact {
 	struct cw_identity seen; /* the same by stat() */
 };
 
+#define FILES_OF_PATTERN_MAX 4096
+
+enum pattern_excess {
+	PATTERN_WHOLE,
+	PATTERN_TOO_WIDE, /* it matches more than FILES_OF_PATTERN_MAX files */
+	PATTERN_UNNUMBERED, /* for some of its files no number was left */
+};
+
 /* One pattern of one policy: (policy index, executable index) -> files, in path order. */
 struct pattern_fact {
 	size_t policy;
 	size_t executable;
 	size_t *files; /* indexes into facts.files */
 	size_t file_count;
+	enum pattern_excess excess;
+	bool kept; /* … of a policy that was in force by then: those of its files that had numbers stay */
 };
 
 struct resolved_address {
@@ -114,6 +124,8 @@ void facts_release(struct facts *facts);
 /* The file that a script leads to; NULL: none that is known. */
 const struct file_fact *facts_interpreter(const struct facts *facts,
 					  const struct file_fact *script);
+/* One more file of a pattern, unless it is one already. 0 or -ENOMEM. */
+int pattern_fact_add(struct pattern_fact *pattern, size_t file);
 
 /*
  * Look-ups; NULL: not there. They search by halves: patterns stand in the order of (policy,

@@ -276,13 +276,23 @@ static void reach_report(const struct reach *reach, size_t rule, size_t shadow, 
 				 : "always matched by this rule or others before it");
 }
 
+/* What is missing there for want of room makes other rules look unreachable. */
+static bool reach_on_host(const struct facts *facts, size_t policy)
+{
+	for (size_t i = 0; i < facts->pattern_count; i++)
+		if (facts->patterns[i].policy == policy && facts->patterns[i].excess)
+			return false;
+	return true;
+}
+
 static int reach_class(const struct policy_set *set, const struct facts *facts, size_t policy,
 		       enum cw_class k, struct diagnostics *diagnostics)
 {
 	size_t count = rules_count(set, policy, k);
 	uint64_t reported[CW_WORDS] = { 0 };
+	int least = reach_on_host(facts, policy) ? 0 : 1;
 
-	for (int symbolic = 1; count > 1 && symbolic >= 0; symbolic--) {
+	for (int symbolic = 1; count > 1 && symbolic >= least; symbolic--) {
 		struct view view = { set->policies[policy], policy, facts, symbolic };
 		_cleanup_(cleanup_reach_free) struct reach *reach = reach_new(&view, k);
 

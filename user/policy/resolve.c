@@ -3,7 +3,7 @@
  * What the names of a policy are on this host, where that is less than the policy hopes for: files
  * that are not there or not trusted, hosts without an address, users that nobody has. None of it keeps
  * a policy from being put in force: the rule then matches nothing, and of an owner that is nobody no
- * file is trusted.
+ * file is trusted. More files than the tables hold do, and are a mistake.
  */
 #include <string.h>
 
@@ -121,17 +121,43 @@ static void diagnose_interpreters(const struct executable *executable,
 	}
 }
 
+/* Of a policy in force the daemon has told it, and goes on with the files it had. full: what comes behind the file that
+ * found no room finds none either. */
+static void diagnose_excess(const struct executable *executable, const struct pattern_fact *pattern,
+			    bool *full, struct diagnostics *diagnostics)
+{
+	const struct location *where = &executable->path.where;
+	const char *path = executable->path.value;
+	struct diagnostic *diagnostic;
+
+	if (pattern->kept || (pattern->excess == PATTERN_UNNUMBERED && *full))
+		return;
+	if (pattern->excess == PATTERN_TOO_WIDE)
+		diagnostic = diagnostics_add(diagnostics, SEVERITY_ERROR, where,
+					     "`%s` matches more than %d files", path,
+					     FILES_OF_PATTERN_MAX);
+	else
+		diagnostic = diagnostics_add(diagnostics, SEVERITY_ERROR, where,
+					     "with `%s` the policies name more than %d files", path,
+					     CW_FILES_MAX - 1);
+	*full |= pattern->excess == PATTERN_UNNUMBERED;
+	diagnostic_hint(diagnostic, "name the files, or write a narrower pattern");
+}
+
 static void diagnose_executables(const struct policy *policy, size_t index,
 				 const struct facts *facts, struct diagnostics *diagnostics)
 {
 	enum root_fact root = policy_root(facts, index);
+	bool full = false;
 
 	diagnose_root(policy, root, diagnostics);
 	for (size_t i = 0; i < policy->executable_count; i++) {
 		const struct executable *executable = &policy->executables[i];
 		const struct pattern_fact *pattern = facts_pattern(facts, index, i);
 
-		if (!pattern || !pattern->file_count)
+		if (pattern && pattern->excess)
+			diagnose_excess(executable, pattern, &full, diagnostics);
+		else if (!pattern || !pattern->file_count)
 			diagnose_missing(policy, root, executable, executable->path.value,
 					 executable->glob, diagnostics);
 		else

@@ -448,6 +448,101 @@ static void test_hash_later(void **state)
 	temporary_free(d);
 }
 
+/* FILES_OF_PATTERN_MAX and one more. */
+static void make_many(const char *directory)
+{
+	char name[32];
+
+	for (int i = 0; i <= FILES_OF_PATTERN_MAX; i++) {
+		snprintf(name, sizeof(name), "many/%04d", i);
+		make_file(directory, name, "", 0755);
+	}
+}
+
+/* The bound is the pattern's own: what else is named is looked at all the same. */
+static void test_too_wide(void **state)
+{
+	char *d = temporary_new("files");
+	struct gathered g = { 0 };
+	const struct pattern_fact *pattern;
+
+	(void)state;
+	make_file(d, "main", "x", 0755);
+	make_directory(d, "many", 0755);
+	make_many(d);
+	add_policy(&g, d, us(),
+		   "  many: \"${root}/many/*\"\n"
+		   "  narrow: \"${root}/many/*7\"\n"
+		   "  main: { path: \"${root}/main\", entry: true }\n");
+	run(&g);
+	pattern = facts_pattern(&g.facts, 0, 0);
+	assert_int_equal(pattern->excess, PATTERN_TOO_WIDE);
+	assert_false(pattern->kept);
+	assert_int_equal(pattern->file_count, 0);
+	pattern = facts_pattern(&g.facts, 0, 1);
+	assert_int_equal(pattern->excess, PATTERN_WHOLE);
+	assert_int_equal(pattern->file_count, 409);
+	assert_trust(only(&g, 0, 2), FILE_TRUSTED);
+	release(&g);
+	temporary_free(d);
+}
+
+/* A directory that grows while its policy is in force takes nothing from what it had. */
+static void test_grows_too_wide(void **state)
+{
+	char *d = temporary_new("files");
+	struct gathered g = { 0 };
+	struct gather_options options = { .identifier = { .in_force = true } };
+	const struct pattern_fact *pattern;
+	struct facts again;
+
+	(void)state;
+	make_directory(d, "many", 0755);
+	make_file(d, "many/0001", "x", 0755);
+	make_file(d, "many/zzzz", "x", 0755);
+	add_policy(&g, d, us(), "  many: { path: \"${root}/many/*\", entry: true }\n");
+	run(&g);
+	make_many(d);
+	assert_int_equal(unlink(in(d, "many/0001")), 0);
+	gather(&g, &g.facts, &options, &again);
+	pattern = facts_pattern(&again, 0, 0);
+	assert_int_equal(pattern->excess, PATTERN_TOO_WIDE);
+	assert_true(pattern->kept);
+	assert_int_equal(pattern->file_count, 1);
+	assert_string_equal(again.files[pattern->files[0]].path, in(d, "many/zzzz"));
+	facts_release(&again);
+	release(&g);
+	temporary_free(d);
+}
+
+/* No number is left, while a file of the pattern still has the one it had. */
+static void test_unnumbered(void **state)
+{
+	char *d = temporary_new("files");
+	struct gathered g = { 0 };
+	const struct pattern_fact *pattern;
+	char path[32];
+	uint32_t number;
+
+	(void)state;
+	make_directory(d, "bin", 0755);
+	make_file(d, "bin/a", "x", 0755);
+	make_file(d, "bin/b", "x", 0755);
+	add_policy(&g, d, us(), "  bin: { path: \"${root}/bin/*\", entry: true }\n");
+	g.registry = file_registry_new();
+	assert_int_equal(file_registry_number(g.registry, in(d, "bin/b"), &number), 0);
+	for (uint32_t i = 2; i < CW_FILES_MAX; i++) {
+		snprintf(path, sizeof(path), "/file/%u", i);
+		assert_int_equal(file_registry_number(g.registry, path, &number), 0);
+	}
+	run(&g);
+	pattern = facts_pattern(&g.facts, 0, 0);
+	assert_int_equal(pattern->excess, PATTERN_UNNUMBERED);
+	assert_string_equal(only(&g, 0, 0)->path, in(d, "bin/b"));
+	release(&g);
+	temporary_free(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +557,9 @@ int main(void)
 		cmocka_unit_test(test_numbers_stay),
 		cmocka_unit_test(test_hash_once),
 		cmocka_unit_test(test_hash_later),
+		cmocka_unit_test(test_too_wide),
+		cmocka_unit_test(test_grows_too_wide),
+		cmocka_unit_test(test_unnumbered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,6 +132,17 @@ static void test_registry(void **state)
 	assert_int_equal(again, 77);
 	assert_string_equal(file_registry_path(registry, 77), "/file/77");
 	assert_null(file_registry_path(registry, CW_FILES_MAX));
+	/* What is taken back makes room, and what stays is found again. */
+	file_registry_forget(registry, 1000);
+	assert_int_equal(file_registry_count(registry), 1000);
+	assert_null(file_registry_path(registry, 1000));
+	assert_int_equal(file_registry_number(registry, "/one/more", &number), 0);
+	assert_int_equal(number, 1000);
+	for (uint32_t i = 1; i < 1000; i++) {
+		snprintf(path, sizeof(path), "/file/%u", i);
+		assert_int_equal(file_registry_number(registry, path, &number), 0);
+		assert_int_equal(number, i);
+	}
 	file_registry_free(registry);
 }
 
