@@ -3,12 +3,16 @@
  * Port ranges, flattened to a class for each of the 65536 ports of a protocol and direction. Bind's
  * `ephemeral` is port 0, with which a caller asks the kernel to choose; connect's is the range that
  * the kernel chooses from. Every port is also port 0: what has no port (a raw socket), or none yet.
+ *
+ * That range is another on another host, so as a name it stands for a place behind all ports, which only `any`
+ * has as well.
  */
 #include <errno.h>
 
 #include "policy/items.h"
 
 #define PORTS 65536
+#define PORT_OF_RANGE PORTS /* symbolic: connect's `ephemeral` */
 
 void port_keys_release(struct port_keys *keys)
 {
@@ -34,11 +38,14 @@ int items_ports(const struct view *view, const struct port_range *ranges, size_t
 
 		if (range->ephemeral && direction == CW_DIRECTION_BIND) {
 			low = high = 0;
+		} else if (range->ephemeral && view->symbolic) {
+			low = high = PORT_OF_RANGE;
 		} else if (range->ephemeral) {
 			low = view->facts->ephemeral_low;
 			high = view->facts->ephemeral_high;
 		} else if (port_range_is_any(range)) {
 			low = 0;
+			high = view->symbolic ? PORT_OF_RANGE : high;
 		}
 		for (int protocol = 0; !r && low <= high && protocol < CW_PROTOCOL_MAX; protocol++)
 			if (range->protocols & 1u << protocol)

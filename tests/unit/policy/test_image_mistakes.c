@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What only shows when policies meet each other and a host: rules that are never reached, names that
+ * What only shows when policies meet each other and a host (but for rules that are never reached): names that
  * are nothing here, two instances of one name, tables that are full.
  */
 #include "compiling.h"
@@ -17,124 +17,6 @@
 static void show(const struct diagnostics *diagnostics)
 {
 	diagnostics_print(diagnostics, stderr, false);
-}
-
-/* ------------------------------------------------------------------ never reached */
-
-struct reach_row {
-	const char *rules; /* behind `connect:` or, with exec, behind `exec:` */
-	bool exec;
-	unsigned int line; /* of the rule that is never reached; 0: all are */
-	unsigned int by; /* of the one that is always first */
-};
-
-static const struct reach_row reach_rows[] = {
-	/* One earlier rule, in each dimension the same or more. */
-	{ "  - { allow: tcp/1 }\n  - { allow: tcp/1 }\n", false, 11, 10 },
-	{ "  - { allow: tcp/1-9 }\n  - { audit: tcp/3-5 }\n", false, 11, 10 },
-	{ "  - { allow: any/any }\n  - { allow: udp/ephemeral }\n", false, 11, 10 },
-	{ "  - { allow: tcp/1 }\n  - { allow: tcp/1, by: main }\n", false, 11, 10 },
-	{ "  - { allow: tcp/1, by: [main, sh] }\n  - { allow: tcp/1, by: sh }\n", false, 11, 10 },
-	{ "  - { allow: tcp/1, to: 10.0.0.0/8 }\n  - { allow: tcp/1, to: 10.1.2.3 }\n", false, 11,
-	  10 },
-	{ "  - { allow: tcp/1, to: [0.0.0.0/0, \"::/0\"] }\n  - { allow: tcp/1 }\n", false, 11,
-	  10 },
-	{ "  - { allow: tcp/1, to: localhost }\n  - { allow: tcp/1, to: 127.0.0.1 }\n", false, 11,
-	  10 },
-	{ "  - { allow: tcp/1, to: 10.0.0.0/8 }\n  - { allow: tcp/1, to: \"::ffff:10.0.0.0/104\" "
-	  "}\n",
-	  false, 11, 10 },
-	{ "  - { allow: tcp/1, to: here.example }\n  - { allow: tcp/1, to: here.example }\n", false,
-	  11, 10 },
-	{ "  - { allow: tcp/1, to: nowhere.example }\n  - { allow: tcp/1, to: nowhere.example }\n",
-	  false, 11, 10 },
-	{ "  - { allow: tcp/1, user: [u1, u2] }\n  - { allow: tcp/1, user: u2 }\n", false, 11, 10 },
-	{ "  - { allow: [sh, java] }\n  - { allow: java, by: main }\n", true, 11, 10 },
-	/* Several earlier rules share it between them. */
-	{ "  - { allow: tcp/1-5 }\n  - { allow: tcp/6-9 }\n  - { allow: tcp/3-7 }\n", false, 12,
-	  10 },
-	{ "  - { allow: tcp/1, to: 0.0.0.0/1 }\n  - { allow: tcp/1, to: 128.0.0.0/1 }\n"
-	  "  - { allow: tcp/1, to: 0.0.0.0/0 }\n",
-	  false, 12, 10 },
-	{ "  - { allow: sh, by: main }\n  - { allow: java }\n  - { allow: [sh, java], by: main }\n",
-	  true, 12, 10 },
-	/* Each of these says something of its own. */
-	{ "  - { allow: tcp/1 }\n  - { allow: udp/1 }\n", false, 0, 0 },
-	{ "  - { allow: tcp/3-5 }\n  - { allow: tcp/1-9 }\n", false, 0, 0 },
-	{ "  - { allow: tcp/1, by: main }\n  - { allow: tcp/1 }\n", false, 0, 0 },
-	{ "  - { allow: tcp/1, to: 10.1.2.3 }\n  - { allow: tcp/1, to: 10.0.0.0/8 }\n", false, 0,
-	  0 },
-	{ "  - { allow: tcp/1, to: 0.0.0.0/0 }\n  - { allow: tcp/1 }\n", false, 0, 0 },
-	{ "  - { allow: tcp/1, to: 192.0.2.0/24 }\n  - { allow: tcp/1, to: here.example }\n", false,
-	  0, 0 },
-	{ "  - { allow: tcp/1, user: u1 }\n  - { allow: tcp/1, by: main }\n", false, 0, 0 },
-	{ "  - { allow: tcp/1-5, by: main }\n  - { allow: tcp/6-9 }\n  - { allow: tcp/3-7 }\n",
-	  false, 0, 0 },
-	{ "  - { allow: sh, by: main }\n  - { allow: sh, by: java }\n  - { allow: sh }\n", true, 0,
-	  0 },
-};
-
-static void check_reach(const struct reach_row *row)
-{
-	_cleanup_free_ char *text = NULL;
-	struct compiling c = { 0 };
-	const struct diagnostic *found = NULL;
-	int r;
-
-	assert_true(asprintf(&text, BEFORE "%s:\n%s", row->exec ? "exec" : "connect", row->rules) >
-		    0);
-	compiling_add(&c, "p.yaml", text);
-	r = compiling_run(&c);
-	for (size_t i = 0; i < c.diagnostics.count; i++)
-		if (strstr(c.diagnostics.items[i].message, "is never reached"))
-			found = &c.diagnostics.items[i];
-	if (row->line ? r != -EINVAL || !found || found->where.line != row->line ||
-				found->related.line != row->by || c.diagnostics.errors != 1
-		      : r != 0 || found) {
-		show(&c.diagnostics);
-		fail_msg("%s", text);
-	}
-	compiling_release(&c);
-}
-
-static void test_reach(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(reach_rows); i++)
-		check_reach(&reach_rows[i]);
-}
-
-/* Two names that are one file here: worth a word, but elsewhere they may be two. */
-static void test_reach_on_this_host(void **state)
-{
-	struct compiling c = { 0 };
-	size_t dash;
-
-	(void)state;
-	compiling_add(&c, "p.yaml",
-		      BEFORE "exec:\n  - { allow: sh, by: main }\n"
-			     "  - { audit: java, by: main }\n");
-	compiling_host(&c);
-	dash = facts_pattern(&c.facts, 0, 1)->files[0];
-	((struct pattern_fact *)facts_pattern(&c.facts, 0, 2))->files[0] = dash;
-	compiling_good(&c);
-	assert_int_equal(c.diagnostics.warnings, 1);
-	assert_non_null(strstr(c.diagnostics.items[0].message, "never reached on this host"));
-	assert_int_equal(c.diagnostics.items[0].where.line, 11);
-	compiling_release(&c);
-}
-
-/* A class that is off has rules that nobody asks for. */
-static void test_reach_off(void **state)
-{
-	struct compiling c = { 0 };
-
-	(void)state;
-	compiling_add(&c, "p.yaml",
-		      BEFORE
-		      "connect:\n  mode: off\n  rules: [{ allow: tcp/1 }, { allow: tcp/1 }]\n");
-	compiling_good(&c);
-	compiling_release(&c);
 }
 
 /* ------------------------------------------------------------------ names on this host */
@@ -377,12 +259,10 @@ static void test_users_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reach),	       cmocka_unit_test(test_reach_on_this_host),
-		cmocka_unit_test(test_reach_off),      cmocka_unit_test(test_warnings),
-		cmocka_unit_test(test_root_elsewhere), cmocka_unit_test(test_untrusted_files),
-		cmocka_unit_test(test_name_kept),      cmocka_unit_test(test_same_name),
-		cmocka_unit_test(test_instances),      cmocka_unit_test(test_vectors_full),
-		cmocka_unit_test(test_users_full),
+		cmocka_unit_test(test_warnings),	cmocka_unit_test(test_root_elsewhere),
+		cmocka_unit_test(test_untrusted_files), cmocka_unit_test(test_name_kept),
+		cmocka_unit_test(test_same_name),	cmocka_unit_test(test_instances),
+		cmocka_unit_test(test_vectors_full),	cmocka_unit_test(test_users_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
