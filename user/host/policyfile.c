@@ -104,10 +104,18 @@ static int read_file(struct policy_list *list, int directory, const char *name, 
 
 static int is_policy(const struct dirent *entry)
 {
-	size_t length = strlen(entry->d_name);
+	const char *end = strrchr(entry->d_name, '.');
 
-	return entry->d_name[0] != '.' && length > 5 &&
-	       strcmp(entry->d_name + length - 5, ".yaml") == 0;
+	return end && entry->d_name[0] != '.' && strcmp(end, ".yaml") == 0;
+}
+
+/* To other programs these are names of the same kind of file. */
+static int is_misnamed(const struct dirent *entry)
+{
+	const char *end = strrchr(entry->d_name, '.');
+
+	return end && entry->d_name[0] != '.' && !is_policy(entry) &&
+	       (strcasecmp(end, ".yaml") == 0 || strcasecmp(end, ".yml") == 0);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -115,26 +123,60 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int read_entry(struct policy_list *list, int directory, const char *path, const char *name,
-		      struct diagnostics *diagnostics)
+/* NULL: no memory. */
+static char *entry_path(const char *path, const char *name)
 {
-	_cleanup_free_ char *whole = NULL;
 	size_t length = strlen(path);
+	char *whole;
 
 	while (length > 1 && path[length - 1] == '/')
 		length--;
-	if (asprintf(&whole, "%.*s/%s", (int)length, path, name) < 0) {
-		whole = NULL;
+	return asprintf(&whole, "%.*s/%s", (int)length, path, name) < 0 ? NULL : whole;
+}
+
+static int read_entry(struct policy_list *list, int directory, const char *path, const char *name,
+		      struct diagnostics *diagnostics)
+{
+	_cleanup_free_ char *whole = entry_path(path, name);
+
+	return whole ? read_file(list, directory, name, whole, diagnostics) : -ENOMEM;
+}
+
+static int warn_entry(const char *path, const char *name, struct diagnostics *diagnostics)
+{
+	_cleanup_free_ char *whole = entry_path(path, name);
+	struct location where = { .file = whole };
+
+	if (!whole)
 		return -ENOMEM;
+	diagnostic_hint(diagnostics_add(diagnostics, SEVERITY_WARNING, &where,
+					"not read: the policies of a directory are named *.yaml"),
+			"rename it, or remove it if it is no policy");
+	return 0;
+}
+
+/* A policy that nobody reads governs nothing; that is not to pass without a word. */
+static int warn_misnamed(int directory, const char *path, struct diagnostics *diagnostics)
+{
+	struct dirent **entries = NULL;
+	int count = scandirat(directory, ".", &entries, is_misnamed, by_name), r = 0;
+
+	if (count < 0)
+		return errno == ENOMEM ? -ENOMEM : refuse_unread(diagnostics, path, errno);
+	for (int i = 0; i < count; i++) {
+		if (!r)
+			r = warn_entry(path, entries[i]->d_name, diagnostics);
+		free(entries[i]);
 	}
-	return read_file(list, directory, name, whole, diagnostics);
+	free(entries);
+	return r;
 }
 
 static int read_directory(struct policy_list *list, int directory, const char *path,
 			  struct diagnostics *diagnostics)
 {
 	struct dirent **entries = NULL;
-	int count = scandirat(directory, ".", &entries, is_policy, by_name), r = 0;
+	int count = scandirat(directory, ".", &entries, is_policy, by_name), r = 0, misnamed;
 
 	if (count < 0)
 		return errno == ENOMEM ? -ENOMEM : refuse_unread(diagnostics, path, errno);
@@ -151,7 +193,10 @@ static int read_directory(struct policy_list *list, int directory, const char *p
 		free(entries[i]);
 	}
 	free(entries);
-	return r;
+	if (r == -ENOMEM)
+		return r;
+	misnamed = warn_misnamed(directory, path, diagnostics);
+	return misnamed ? misnamed : r;
 }
 
 int policy_list_read(struct policy_list *list, const char *path, struct diagnostics *diagnostics)

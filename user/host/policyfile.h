@@ -22,7 +22,7 @@ void policy_list_release(struct policy_list *list);
 
 /*
  * Read a file, or the *.yaml of a directory in the order of their names, and add what they say to the
- * list. Every file is read even if another has mistakes. 0; -EINVAL (diagnosed); -ENOMEM.
+ * list. Every file is read even if another has mistakes; of *.yml there is a warning. 0; -EINVAL (diagnosed); -ENOMEM.
  */
 int policy_list_read(struct policy_list *list, const char *path, struct diagnostics *diagnostics);
 

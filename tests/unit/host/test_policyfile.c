@@ -104,9 +104,45 @@ static void test_directory(void **state)
 	make_file(d, "policy.d/10-a.yaml.save", "no policy", 0644);
 	assert_int_equal(read_path(in(d, "policy.d/"), &list, &diagnostics), 0);
 	assert_int_equal(list.count, 2);
+	assert_int_equal(diagnostics.warnings, 0);
 	assert_string_equal(list.items[0]->instance.value, "A");
 	assert_string_equal(list.items[0]->file, in(d, "policy.d/10-a.yaml"));
 	assert_string_equal(list.items[1]->instance.value, "B");
+	policy_list_release(&list);
+	diagnostics_release(&diagnostics);
+	temporary_free(d);
+}
+
+/* What other programs would read is not left out without a word. */
+static void test_misnamed(void **state)
+{
+	char *d = temporary_new("policyfile");
+	struct diagnostics diagnostics;
+	struct policy_list list;
+
+	(void)state;
+	make_file(d, "20-b.yml", GOOD("B"), 0644);
+	make_file(d, "10-a.yaml", GOOD("A"), 0644);
+	make_file(d, "30-c.YAML", GOOD("C"), 0644);
+	make_file(d, ".40-d.yml", GOOD("D"), 0644);
+	make_file(d, "yml", GOOD("E"), 0644);
+	assert_int_equal(read_path(d, &list, &diagnostics), 0);
+	assert_int_equal(list.count, 1);
+	assert_int_equal(diagnostics.warnings, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct diagnostic *item = &diagnostics.items[diagnostics.count - 2 + i];
+
+		assert_string_equal(item->where.file, in(d, i ? "30-c.YAML" : "20-b.yml"));
+		assert_string_equal(item->message,
+				    "not read: the policies of a directory are named *.yaml");
+		assert_non_null(item->hint);
+	}
+	policy_list_release(&list);
+	diagnostics_release(&diagnostics);
+	/* Who names it means it. */
+	assert_int_equal(read_path(in(d, "20-b.yml"), &list, &diagnostics), 0);
+	assert_int_equal(list.count, 1);
+	assert_int_equal(diagnostics.warnings, 0);
 	policy_list_release(&list);
 	diagnostics_release(&diagnostics);
 	temporary_free(d);
@@ -137,9 +173,9 @@ static void test_all_mistakes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_file),	     cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_owner),	     cmocka_unit_test(test_directory),
-		cmocka_unit_test(test_all_mistakes),
+		cmocka_unit_test(test_file),	 cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_owner),	 cmocka_unit_test(test_directory),
+		cmocka_unit_test(test_misnamed), cmocka_unit_test(test_all_mistakes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
