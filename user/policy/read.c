@@ -82,8 +82,8 @@ static void read_instance(struct reader *reader, const struct schema_key *key,
 		read_take_text(reader, value, &policy->instance);
 }
 
-static void read_root(struct reader *reader, const struct schema_key *key, const struct node *value,
-		      void *object)
+void read_root_key(struct reader *reader, const struct schema_key *key, const struct node *value,
+		   void *object)
 {
 	struct policy *policy = object;
 
@@ -194,7 +194,7 @@ static const struct schema_key policy_keys[] = {
 	{ "instance", SCHEMA_TEXT, true, "a name", "name of the instance, unique on the host",
 	  read_instance },
 	{ "root", SCHEMA_TEXT, false, "an absolute path",
-	  "install directory; paths below it begin with ${root}/", read_root },
+	  "install directory; paths below it begin with ${root}/", read_root_key },
 	{ "mode", SCHEMA_TEXT, true, "`audit` or `enforce`",
 	  "audit: only report what is not allowed; enforce: refuse it", read_mode },
 	{ "owner", SCHEMA_TEXT, false, "a user's name or number",
@@ -316,6 +316,8 @@ static void read_document(struct reader *reader, const struct tree *tree)
 			"it needs at least `version`, `instance`, `mode` and `executables`");
 		return;
 	}
+	if (document->unread)
+		return;
 	if (document->kind != NODE_MAPPING) {
 		diagnostic_hint(read_error(reader, &document->where,
 					   "a policy is a mapping of keys to values"),

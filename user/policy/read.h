@@ -34,6 +34,7 @@ enum node_kind { NODE_TEXT, NODE_LIST, NODE_MAPPING };
 struct node {
 	enum node_kind kind;
 	bool nothing; /* an empty value, `~` or `null` without quotes */
+	bool unread; /* told already, and nobody knows what it would say: an alias */
 	bool exact; /* the text stands in the file as it is: parts of it have places */
 	unsigned int quotes; /* columns between where and the text */
 	struct location where;
@@ -61,7 +62,9 @@ struct reader {
 	struct diagnostics *diagnostics;
 	size_t errors_before; /* in diagnostics, of other files */
 	bool out_of_memory;
+	size_t unread; /* values passed over, and follow-ups of other mistakes that are not told */
 	bool executables_bad; /* names that are not known may be the follow-up of another mistake */
+	bool executables_full;
 	enum root_state root;
 	struct location key; /* of the key whose value is being read, when its handler begins */
 };
@@ -108,9 +111,12 @@ char *read_strdup(struct reader *reader, const char *text, size_t length);
 
 /* ---- tables ---- */
 
-/* A mapping by its schema: unknown keys, duplicates, types, required keys; then each key's read(). */
+/* A mapping by its schema: unknown keys, duplicates, types, required keys; then each key's read(). What stands below a
+ * misspelt key is read as that of the key that was meant. */
 void schema_read(struct reader *reader, const struct schema *schema, const struct node *mapping,
 		 void *object);
+/* Some of its keys may be where an alias stands: what it lacks is not known. */
+bool node_incomplete(const struct node *mapping);
 /* The key's node; NULL if the mapping has none. */
 const struct node *node_key(const struct node *mapping, const char *name);
 
@@ -158,7 +164,8 @@ void read_accounts(struct reader *reader, const char *what, const struct node *v
 /* Handlers of the file's keys, each beside its part of the grammar. */
 typedef void read_key(struct reader *reader, const struct schema_key *key, const struct node *value,
 		      void *object);
-read_key read_executables_key, read_class_key, read_library_key, read_sockets_key, read_guard_key;
+read_key read_root_key, read_executables_key, read_class_key, read_library_key, read_sockets_key,
+	read_guard_key;
 
 /* The schemas of those parts. */
 extern const struct schema schema_policy, schema_executable, schema_exec_rule, schema_bind_rule,

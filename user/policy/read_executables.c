@@ -167,10 +167,10 @@ static struct executable *new_executable(struct reader *reader, const struct loc
 	struct policy *policy = reader->policy;
 
 	if (policy->executable_count == POLICY_EXECUTABLES_MAX) {
-		if (!reader->executables_bad)
+		if (!reader->executables_full)
 			read_error(reader, where, "more than %d executables",
 				   POLICY_EXECUTABLES_MAX);
-		reader->executables_bad = true;
+		reader->executables_full = reader->executables_bad = true;
 		return NULL;
 	}
 	return APPEND(reader, policy->executables, policy->executable_count);
@@ -204,6 +204,11 @@ static void read_executable(struct reader *reader, const struct node *key)
 	struct executable *executable;
 	size_t other;
 
+	if (key->unread || strcmp(key->text, "<<") == 0) {
+		reader->executables_bad = true;
+		reader->unread++;
+		return;
+	}
 	if (key->kind != NODE_TEXT) {
 		read_error(reader, &key->where, "the name of an executable must be a text");
 		return;
@@ -222,6 +227,8 @@ static void read_executable(struct reader *reader, const struct node *key)
 	read_take_text(reader, key, &executable->name);
 	if (value->kind == NODE_MAPPING) {
 		schema_read(reader, &schema_executable, value, executable);
+	} else if (value->unread) {
+		reader->unread++;
 	} else if (value->kind == NODE_TEXT && !value->nothing) {
 		read_executable_path(reader, NULL, value, executable);
 	} else {
@@ -237,6 +244,7 @@ void read_executables_key(struct reader *reader, const struct schema_key *key,
 			  const struct node *value, void *object)
 {
 	struct policy *policy = object;
+	size_t unread = reader->unread;
 	bool entry = false;
 
 	if (!value->first) {
@@ -245,12 +253,12 @@ void read_executables_key(struct reader *reader, const struct schema_key *key,
 		reader->executables_bad = true;
 		return;
 	}
-	for (const struct node *name = value->first; name && !reader->executables_bad;
+	for (const struct node *name = value->first; name && !reader->executables_full;
 	     name = name->next)
 		read_executable(reader, name);
 	for (size_t i = 0; i < policy->executable_count; i++)
 		entry |= policy->executables[i].entry;
-	if (!entry)
+	if (!entry && reader->unread == unread)
 		diagnostic_hint(
 			read_error(reader, &value->where,
 				   "no executable is an entry: no process would be governed"),
@@ -276,8 +284,10 @@ static void unknown_executable(struct reader *reader, const struct node *item)
 	const struct vocabulary words = { names, policy->executable_count };
 	struct diagnostic *diagnostic;
 
-	if (reader->executables_bad)
+	if (reader->executables_bad) {
+		reader->unread++;
 		return;
+	}
 	diagnostic = read_error(reader, &item->where, "unknown executable `%s`", item->text);
 	for (size_t i = 0; i < policy->executable_count; i++)
 		names[i] = policy->executables[i].name.value;

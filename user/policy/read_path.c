@@ -44,8 +44,10 @@ static int path_begin(struct reader *reader, const struct node *value, struct bu
 			read_error(reader, &where, "`${root}` is used and `root` is not given"),
 			"root: the install directory of the instance");
 	}
-	if (reader->root != ROOT_GOOD)
+	if (reader->root != ROOT_GOOD) {
+		reader->unread++;
 		return -1;
+	}
 	if (text[strlen(ROOT_VARIABLE)] && text[strlen(ROOT_VARIABLE)] != '/') {
 		read_error(reader, &where, "`${root}` must be followed by `/`");
 		return -1;

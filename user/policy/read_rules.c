@@ -191,7 +191,7 @@ static void check_rule_action(struct reader *reader, const struct node *mapping)
 		diagnostic_hint(read_error(reader, &audit->where,
 					   "a rule has `allow` or `audit`, not both"),
 				"the first rule that matches decides: write two rules");
-	} else if (!allow && !audit) {
+	} else if (!allow && !audit && !node_incomplete(mapping)) {
 		diagnostic_hint(
 			read_error(reader, &mapping->where, "a rule without `allow` and `audit`"),
 			"say what it allows");
@@ -221,6 +221,8 @@ static void read_rule(struct reader *reader, size_t number, const struct node *m
 	struct rule *rule;
 	size_t other;
 
+	if (mapping->unread)
+		return;
 	if (mapping->kind != NODE_MAPPING) {
 		diagnostic_hint(read_error(reader, &mapping->where, "a rule must be a mapping"),
 				"for example { allow: %s, by: NAME }",

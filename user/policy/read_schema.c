@@ -39,6 +39,15 @@ struct location node_part(const struct node *node, size_t at, size_t length)
 	return where;
 }
 
+bool node_incomplete(const struct node *mapping)
+{
+	for (const struct node *key = mapping->first; key; key = key->next) {
+		if (key->unread || strcmp(key->text, "<<") == 0)
+			return true;
+	}
+	return false;
+}
+
 const struct node *node_key(const struct node *mapping, const char *name)
 {
 	for (const struct node *key = mapping->first; key; key = key->next) {
@@ -94,34 +103,43 @@ static void hint_keys(struct diagnostic *diagnostic, const char *name,
 	hint_all(diagnostic, has, keys);
 }
 
-/* Marks in misspelt[] the key that was probably meant: it is not missing as well. */
-static void unknown_key(struct reader *reader, const struct schema *schema, const struct node *key,
-			bool *misspelt)
+static size_t schema_find(const struct schema *schema, const char *name)
 {
-	const char *words[SCHEMA_KEYS_MAX];
-	const struct vocabulary vocabulary = { words, schema->count };
-	const struct schema *other;
-	struct diagnostic *diagnostic;
-	const char *nearest;
+	size_t i = 0;
 
-	if (strcmp(key->text, "<<") == 0) {
+	while (i < schema->count && strcmp(schema->keys[i].name, name) != 0)
+		i++;
+	return i;
+}
+
+static void merge_key(struct reader *reader, const struct node *key)
+{
+	/* Behind it there is an alias, most often, and that is told. */
+	if (!key->value->unread)
 		diagnostic_hint(read_error(reader, &key->where,
 					   "merge keys (`<<`) are not used in policies"),
 				"write the keys where they are needed");
-		return;
-	}
-	diagnostic = read_error(reader, &key->where, "unknown key `%s` in %s", key->text,
-				schema->name);
+}
+
+/* The key that was probably meant; the schema's count: none is near. */
+static size_t unknown_key(struct reader *reader, const struct schema *schema,
+			  const struct node *key)
+{
+	const char *words[SCHEMA_KEYS_MAX];
+	const struct vocabulary vocabulary = { words, schema->count };
+	struct diagnostic *diagnostic = read_error(reader, &key->where, "unknown key `%s` in %s",
+						   key->text, schema->name);
+	const struct schema *other;
+	const char *nearest;
+
 	if (strcmp(key->text, "deny") == 0) {
 		diagnostic_hint(diagnostic,
 				"there is nothing to deny: what no rule allows is denied");
-		return;
+		return schema->count;
 	}
 	for (size_t i = 0; i < schema->count; i++)
 		words[i] = schema->keys[i].name;
 	nearest = vocabulary_nearest(&vocabulary, key->text);
-	for (size_t i = 0; i < schema->count; i++)
-		misspelt[i] |= nearest == words[i];
 	other = nearest ? NULL : schema_with(key->text, schema);
 	if (nearest)
 		diagnostic_hint(diagnostic, "did you mean `%s`?", nearest);
@@ -129,10 +147,13 @@ static void unknown_key(struct reader *reader, const struct schema *schema, cons
 		diagnostic_hint(diagnostic, "`%s` belongs to %s", key->text, other->name);
 	else
 		hint_keys(diagnostic, schema->name, &vocabulary);
+	return nearest ? schema_find(schema, nearest) : schema->count;
 }
 
 static bool key_is_text(struct reader *reader, const struct node *key)
 {
+	if (key->unread)
+		return false;
 	if (key->kind == NODE_TEXT && !key->nothing)
 		return true;
 	diagnostic_hint(read_error(reader, &key->where, "a key must be a text, not %s",
@@ -141,27 +162,72 @@ static bool key_is_text(struct reader *reader, const struct node *key)
 	return false;
 }
 
-/* Find each key of the table once; found[] has the table's order. */
+/* What else is read may need what this key would have said. */
+static void pass_over(struct reader *reader, const struct schema_key *key)
+{
+	if (key->read == read_executables_key)
+		reader->executables_bad = true;
+	else if (key->read == read_root_key)
+		reader->root = ROOT_BAD;
+}
+
+/* A key of the schema, once. */
+static void known_key(struct reader *reader, const struct schema_key *known, const struct node *key,
+		      const struct node **found)
+{
+	if (!*found) {
+		*found = key;
+		return;
+	}
+	diagnostic_related(read_error(reader, &key->where, "`%s` is given twice", key->text),
+			   &(*found)->where, "also given here");
+	reader->unread++;
+	pass_over(reader, known);
+}
+
+/* Find each key of the table; found[] has the table's order. */
 static void schema_match(struct reader *reader, const struct schema *schema,
 			 const struct node *mapping, const struct node **found, bool *misspelt)
 {
-	for (const struct node *key = mapping->first; key; key = key->next) {
-		size_t i = 0;
+	struct node *key;
+	size_t i;
 
-		if (!key_is_text(reader, key))
-			continue;
-		while (i < schema->count && strcmp(schema->keys[i].name, key->text) != 0)
-			i++;
-		if (i == schema->count) {
-			unknown_key(reader, schema, key, misspelt);
-		} else if (found[i]) {
-			diagnostic_related(
-				read_error(reader, &key->where, "`%s` is given twice", key->text),
-				&found[i]->where, "also given here");
-		} else {
-			found[i] = key;
-		}
+	for (key = mapping->first; key; key = key->next) {
+		i = key_is_text(reader, key) ? schema_find(schema, key->text) : schema->count;
+		if (i < schema->count)
+			known_key(reader, &schema->keys[i], key, &found[i]);
 	}
+	for (key = mapping->first; key; key = key->next) {
+		if (key->kind != NODE_TEXT || key->nothing || key->unread ||
+		    schema_find(schema, key->text) < schema->count)
+			continue;
+		if (strcmp(key->text, "<<") == 0) {
+			merge_key(reader, key);
+			continue;
+		}
+		i = unknown_key(reader, schema, key);
+		if (i == schema->count)
+			continue;
+		if (found[i]) {
+			pass_over(reader, &schema->keys[i]);
+			continue;
+		}
+		key->text = schema->keys[i].name;
+		found[i] = key;
+		misspelt[i] = true;
+	}
+}
+
+static void missing_key(struct reader *reader, const struct schema *schema,
+			const struct schema_key *key, const struct node *mapping)
+{
+	if (node_incomplete(mapping))
+		reader->unread++;
+	else
+		diagnostic_hint(read_error(reader, &mapping->where, "`%s` is missing in %s",
+					   key->name, schema->name),
+				"`%s` is %s (%s)", key->name, key->expected, key->help);
+	pass_over(reader, key);
 }
 
 void schema_read(struct reader *reader, const struct schema *schema, const struct node *mapping,
@@ -173,21 +239,22 @@ void schema_read(struct reader *reader, const struct schema *schema, const struc
 	schema_match(reader, schema, mapping, found, misspelt);
 	for (size_t i = 0; i < schema->count; i++) {
 		const struct schema_key *key = &schema->keys[i];
-		const struct node *value;
+		const struct node *value = found[i] ? found[i]->value : NULL;
 
-		if (!found[i]) {
-			if (key->required && !misspelt[i])
-				diagnostic_hint(
-					read_error(reader, &mapping->where, "`%s` is missing in %s",
-						   key->name, schema->name),
-					"`%s` is %s (%s)", key->name, key->expected, key->help);
+		if (!value) {
+			if (key->required)
+				missing_key(reader, schema, key, mapping);
 			continue;
 		}
-		value = found[i]->value;
 		reader->key = found[i]->where;
-		if (node_form(value) & key->forms)
+		if (!value->unread && node_form(value) & key->forms) {
 			key->read(reader, key, value, object);
-		else
+			continue;
+		}
+		reader->unread++;
+		pass_over(reader, key);
+		/* Where it is misspelt, perhaps another was meant. */
+		if (!value->unread && !misspelt[i])
 			read_error(reader, value->nothing ? &found[i]->where : &value->where,
 				   "`%s` must be %s, not %s", key->name, key->expected,
 				   node_form_name(value));
@@ -212,6 +279,10 @@ void read_items(struct reader *reader, const char *what, const struct node *valu
 	for (const struct node *node = value->first; node; node = node->next) {
 		struct diagnostic *diagnostic;
 
+		if (node->unread) {
+			reader->unread++;
+			continue;
+		}
 		if (node->kind == NODE_TEXT && !node->nothing) {
 			item(reader, node, object);
 			continue;

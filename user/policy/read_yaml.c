@@ -3,13 +3,14 @@
  * From libfyaml's events to a tree of our own. Its documents are not used: they resolve aliases (a
  * few bytes can then stand for gigabytes), compare keys pairwise, and forget places. What YAML can do
  * and a policy must not (anchors, aliases, tags, merge keys, directives, several documents, deep
- * nesting) is refused where it stands.
+ * nesting) is refused where it stands; behind an anchor, an alias or a tag reading goes on.
  */
 #include <libfyaml.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/read.h"
+#include "policy/read_places.h"
 #include "util/utf8.h"
 
 struct level {
@@ -21,60 +22,26 @@ struct level {
 struct builder {
 	struct reader *reader;
 	struct tree *tree;
-	const char *text;
-	size_t length;
-	/*
-	 * Events come in the order of the text, but for a mapping that is announced before its first
-	 * key: columns are counted on from the last place, or from the one before.
-	 */
-	size_t offset, offset_before;
-	struct location here, before;
+	struct places places;
 	struct level levels[READ_DEPTH_MAX];
 	size_t depth;
 	size_t documents;
 	bool failed;
 };
 
-static struct location place(struct builder *builder, size_t offset)
-{
-	if (offset > builder->length)
-		offset = builder->length;
-	if (offset < builder->offset) {
-		bool near = offset >= builder->offset_before;
-
-		builder->offset = near ? builder->offset_before : 0;
-		builder->here.line = near ? builder->before.line : 1;
-		builder->here.column = near ? builder->before.column : 1;
-	} else {
-		builder->offset_before = builder->offset;
-		builder->before = builder->here;
-	}
-	while (builder->offset < offset) {
-		unsigned char byte = (unsigned char)builder->text[builder->offset++];
-
-		if (byte == '\n') {
-			builder->here.line++;
-			builder->here.column = 1;
-		} else if ((byte & 0xc0) != 0x80) {
-			builder->here.column++;
-		}
-	}
-	return builder->here;
-}
-
 /* Where an event stands: from its first byte to its last on the same line. */
 static struct location event_place(struct builder *builder, struct fy_event *event)
 {
 	const struct fy_mark *start = fy_event_start_mark(event);
 	const struct fy_mark *end = fy_event_end_mark(event);
-	struct location where = builder->here;
+	struct location where = builder->places.here;
 
 	if (start)
-		where = place(builder, start->input_pos);
+		where = places_at(&builder->places, start->input_pos);
 	where.length = 1;
 	if (start && end && end->input_pos > start->input_pos &&
-	    end->input_pos <= builder->length) {
-		const char *first = builder->text + start->input_pos;
+	    end->input_pos <= builder->places.length) {
+		const char *first = builder->places.text + start->input_pos;
 		size_t length = end->input_pos - start->input_pos;
 		const char *line_end = memchr(first, '\n', length);
 
@@ -85,10 +52,17 @@ static struct location event_place(struct builder *builder, struct fy_event *eve
 	return where;
 }
 
-static void refuse(struct builder *builder, const struct location *where, const char *what,
+static void report(struct builder *builder, const struct location *where, const char *what,
 		   const char *hint)
 {
 	diagnostic_hint(read_error(builder->reader, where, "%s", what), "%s", hint);
+}
+
+/* … and read no further. */
+static void refuse(struct builder *builder, const struct location *where, const char *what,
+		   const char *hint)
+{
+	report(builder, where, what, hint);
 	builder->failed = true;
 }
 
@@ -191,17 +165,17 @@ static struct location bare_place(struct builder *builder)
 {
 	const struct level *level = &builder->levels[builder->depth - 1];
 	const char *signs = level->node->kind == NODE_LIST ? "-" : ":?";
-	struct location where = builder->here;
+	struct location where = builder->places.here;
 	bool blank = false; /* all that stands before on the line */
 
 	where.length = 1;
 	if (!level->last) /* the list or the mapping began with this one */
 		return where;
-	for (size_t at = builder->offset; at < builder->length; at++) {
-		char byte = builder->text[at];
+	for (size_t at = builder->places.offset; at < builder->places.length; at++) {
+		char byte = builder->places.text[at];
 
 		if (blank && byte && strchr(signs, byte))
-			return place(builder, at);
+			return places_at(&builder->places, at);
 		blank = byte == '\n' || byte == '\r' || (blank && byte == ' ');
 	}
 	return where;
@@ -213,7 +187,7 @@ static void add_text(struct builder *builder, struct fy_event *event)
 	enum fy_scalar_style style = fy_token_scalar_style(token);
 	const struct fy_mark *start = fy_event_start_mark(event);
 	struct node *node = new_node(builder, event, NODE_TEXT);
-	size_t content = start ? start->input_pos : builder->length;
+	size_t content = start ? start->input_pos : builder->places.length;
 	char *text;
 
 	if (!node || text_too_long(builder, node, start, fy_event_end_mark(event)))
@@ -226,6 +200,7 @@ static void add_text(struct builder *builder, struct fy_event *event)
 	node->text = text;
 	node->nothing = style == FYSS_PLAIN &&
 			(!*text || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
+	node->unread = node->nothing && (event->scalar.anchor || event->scalar.tag);
 	node->quotes = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
 	/* libfyaml's mark of a quoted text is that of its content: the quote stands before it. */
 	if (node->quotes && start && start->input_pos) {
@@ -237,8 +212,8 @@ static void add_text(struct builder *builder, struct fy_event *event)
 			   "the text holds a character that cannot be seen");
 		memset(text, '?', node->length);
 	}
-	node->exact = node->length && content + node->length <= builder->length &&
-		      memcmp(builder->text + content, text, node->length) == 0 &&
+	node->exact = node->length && content + node->length <= builder->places.length &&
+		      memcmp(builder->places.text + content, text, node->length) == 0 &&
 		      !strchr(text, '\n');
 	attach(builder, node);
 }
@@ -247,31 +222,48 @@ static void add_text(struct builder *builder, struct fy_event *event)
 static struct location sign_place(struct builder *builder, struct fy_token *token)
 {
 	const struct fy_mark *start = token ? fy_token_start_mark(token) : NULL;
-	struct location where = builder->here;
+	struct location where = builder->places.here;
 
 	if (start && start->input_pos)
-		where = place(builder, start->input_pos - 1);
+		where = places_at(&builder->places, start->input_pos - 1);
 	where.length = 1;
 	return where;
 }
 
-static void refuse_properties(struct builder *builder, struct fy_token *anchor,
+/* The value behind them is read as if they were not there. */
+static void report_properties(struct builder *builder, struct fy_token *anchor,
 			      struct fy_token *tag)
 {
+	const struct fy_mark *start = tag ? fy_token_start_mark(tag) : NULL;
 	struct location where;
 
 	if (anchor) {
 		where = sign_place(builder, anchor);
-		refuse(builder, &where, "anchors (`&name`) are not used in policies",
+		report(builder, &where, "anchors (`&name`) are not used in policies",
 		       "write the value where it is needed; quote a text that begins with `&`");
 	} else if (tag) {
-		const struct fy_mark *start = fy_token_start_mark(tag);
-
-		where = start ? place(builder, start->input_pos) : builder->here;
+		where = start ? places_at(&builder->places, start->input_pos)
+			      : builder->places.here;
 		where.length = 1;
-		refuse(builder, &where, "tags (`!name`) are not used in policies",
+		report(builder, &where, "tags (`!name`) are not used in policies",
 		       "every value is text; quote a text that begins with `!`");
 	}
+}
+
+/* What it stands for is never looked up: something unread stands there. */
+static void add_alias(struct builder *builder, struct fy_event *event)
+{
+	struct location where = sign_place(builder, event->alias.anchor);
+	struct node *node;
+
+	report(builder, &where, "aliases (`*name`) are not used in policies",
+	       "write the value where it is needed; quote a text that begins with `*`");
+	node = new_node(builder, event, NODE_TEXT);
+	if (!node)
+		return;
+	node->where = where;
+	node->unread = true;
+	attach(builder, node);
 }
 
 static void build(struct builder *builder, struct fy_event *event)
@@ -288,20 +280,18 @@ static void build(struct builder *builder, struct fy_event *event)
 	}
 	switch (event->type) {
 	case FYET_ALIAS:
-		where = sign_place(builder, event->alias.anchor);
-		refuse(builder, &where, "aliases (`*name`) are not used in policies",
-		       "write the value where it is needed; quote a text that begins with `*`");
+		add_alias(builder, event);
 		break;
 	case FYET_SCALAR:
-		refuse_properties(builder, event->scalar.anchor, event->scalar.tag);
+		report_properties(builder, event->scalar.anchor, event->scalar.tag);
 		add_text(builder, event);
 		break;
 	case FYET_SEQUENCE_START:
-		refuse_properties(builder, event->sequence_start.anchor, event->sequence_start.tag);
+		report_properties(builder, event->sequence_start.anchor, event->sequence_start.tag);
 		open_collection(builder, event, NODE_LIST);
 		break;
 	case FYET_MAPPING_START:
-		refuse_properties(builder, event->mapping_start.anchor, event->mapping_start.tag);
+		report_properties(builder, event->mapping_start.anchor, event->mapping_start.tag);
 		open_collection(builder, event, NODE_MAPPING);
 		break;
 	case FYET_SEQUENCE_END:
@@ -317,9 +307,10 @@ static void build(struct builder *builder, struct fy_event *event)
 /* Directives are looked for here: libfyaml reports each unknown one, and a file can be full of them. */
 static bool refuse_directives(struct builder *builder)
 {
-	for (size_t at = 0; at < builder->length; at++) {
-		if (builder->text[at] == '%' && (!at || builder->text[at - 1] == '\n')) {
-			struct location where = place(builder, at);
+	for (size_t at = 0; at < builder->places.length; at++) {
+		if (builder->places.text[at] == '%' &&
+		    (!at || builder->places.text[at - 1] == '\n')) {
+			struct location where = places_at(&builder->places, at);
 
 			refuse(builder, &where, "directives (`%`) are not used in policies",
 			       "remove the line");
@@ -338,7 +329,7 @@ static void parse(struct builder *builder, struct fy_parser *parser, struct fy_d
 		fy_parser_event_free(parser, event);
 	}
 	if (!builder->failed && fy_parser_get_stream_error(parser)) {
-		read_yaml_errors(builder->reader, diag, builder->text);
+		read_yaml_errors(builder->reader, diag, builder->places.text);
 		builder->failed = true;
 	}
 }
@@ -357,9 +348,9 @@ bool read_yaml(struct reader *reader, const char *text, size_t length, struct tr
 	struct builder builder = {
 		.reader = reader,
 		.tree = tree,
-		.text = text,
-		.length = length,
-		.here = { reader->policy->file, 1, 1, 1 },
+		.places = { .text = text,
+			    .length = length,
+			    .here = { reader->policy->file, 1, 1, 1 } },
 	};
 	struct fy_diag_cfg diag_config;
 	struct fy_parse_cfg config = { .flags = FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE };
