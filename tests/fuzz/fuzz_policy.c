@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The policy reader: any bytes at all give a model in which everything is in its bounds, or
- * diagnostics that a terminal may see.
+ * diagnostics that a terminal may see. What is wrong with half of a policy can be found as well.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/image.h"
 #include "policy/model.h"
 #include "util/utf8.h"
 
@@ -41,6 +42,16 @@ static void check_policy(const struct policy *policy)
 	}
 }
 
+/* What could be read of a bad one is looked at as it is: on a host where nothing is. */
+static void check_half(struct policy *half, struct diagnostics *diagnostics)
+{
+	struct policy_set set = { .policies = &half, .count = 1 };
+	struct facts facts = { 0 };
+
+	assert(half->faulty);
+	image_diagnose(&set, &facts, diagnostics);
+}
+
 static void check_printed(const char *text, size_t length)
 {
 	for (size_t at = 0; at < length;) {
@@ -55,16 +66,20 @@ static void check_printed(const char *text, size_t length)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct diagnostics diagnostics = { 0 };
-	struct policy *policy = NULL;
+	struct policy *policy = NULL, *half = NULL;
 	char *printed = NULL;
 	size_t length = 0;
-	int r = policy_read("fuzz.yaml", (const char *)data, size, &diagnostics, &policy);
+	int r = policy_read_half("fuzz.yaml", (const char *)data, size, &diagnostics, &policy,
+				 &half);
 	FILE *stream = open_memstream(&printed, &length);
 
 	assert((r == 0) == (diagnostics.errors == 0) && (r == 0) == (policy != NULL));
 	assert(diagnostics.count <= DIAGNOSTICS_MAX);
 	if (policy)
 		check_policy(policy);
+	if (half)
+		check_half(half, &diagnostics);
+	policy_free(half);
 	policy_free(policy); /* what is printed must not need it */
 	diagnostics_print(&diagnostics, stream, false);
 	fclose(stream);

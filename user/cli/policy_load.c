@@ -195,9 +195,12 @@ static int load_root(const struct policy *policy, uint8_t *ret)
 	}
 	for (size_t i = 0; i < policy->executable_count; i++) {
 		bool below;
-		int missing = directory_missing(policy->executables[i].path.value,
-						policy->root.value, &below);
+		int missing;
 
+		if (policy->executables[i].faulty)
+			continue;
+		missing = directory_missing(policy->executables[i].path.value, policy->root.value,
+					    &below);
 		if (missing < 0 || (below && !missing))
 			return missing;
 		empty = empty || below;
@@ -207,7 +210,8 @@ static int load_root(const struct policy *policy, uint8_t *ret)
 	return 0;
 }
 
-static int load_facts(struct loaded *loaded, const struct load_options *options)
+static int load_facts(struct loaded *loaded, struct policy **policies, size_t count,
+		      const struct load_options *options)
 {
 	const char *what = "look at the files that the policies name";
 	struct gather_options gather = { .identifier = { .hash_all = options->hash_all },
@@ -217,15 +221,37 @@ static int load_facts(struct loaded *loaded, const struct load_options *options)
 	loaded->registry = file_registry_new();
 	if (!loaded->registry)
 		return -ENOMEM;
-	r = host_facts_gather(loaded->list.items, loaded->list.count, loaded->registry, &gather,
-			      NULL, &loaded->facts);
-	for (size_t i = 0; !r && i < loaded->list.count && i < CW_INSTANCES_MAX; i++)
-		r = load_root(loaded->list.items[i], &loaded->facts.roots[i]);
+	r = host_facts_gather(policies, count, loaded->registry, &gather, NULL, &loaded->facts);
+	for (size_t i = 0; !r && i < count && i < CW_INSTANCES_MAX; i++)
+		r = load_root(policies[i], &loaded->facts.roots[i]);
 	for (size_t i = 0; !r && i < options->assumed_count; i++)
 		r = loaded_assume(loaded, options->assumed[i]);
 	for (size_t i = 0; i < options->assumed_user_count; i++)
 		user_assume(&loaded->facts, options->assumed_users[i]);
 	return r ? log_err(r, "%s", what) : 0;
+}
+
+/* What is wrong with the good ones and with the halves of others, on this host and together: all mistakes in one run. */
+static int load_diagnose(struct loaded *loaded)
+{
+	const struct policy_list *list = &loaded->list;
+	const struct load_options options = { 0 };
+	struct policy_set set = { .count = list->count + list->half_count };
+	_cleanup_free_ struct policy **all = calloc(set.count, sizeof(*all));
+	int r;
+
+	if (!all)
+		return log_err(-ENOMEM, "check the policies");
+	for (size_t i = 0; i < set.count; i++)
+		all[i] = i < list->count ? list->items[i] : list->halves[i - list->count];
+	set.policies = all;
+	loaded->set.policies = list->items;
+	loaded->set.count = list->count;
+	r = load_facts(loaded, set.policies, set.count, &options);
+	if (r)
+		return r;
+	r = image_diagnose(&set, &loaded->facts, &loaded->diagnostics);
+	return !r || r == -EINVAL ? -EINVAL : log_err(r, "check the policies");
 }
 
 int policy_load(struct loaded *loaded, const char *const *paths, size_t count,
@@ -241,8 +267,10 @@ int policy_load(struct loaded *loaded, const char *const *paths, size_t count,
 			return log_err(r, "read %s", paths[i]);
 		mistakes = mistakes || r;
 	}
-	/* What the good ones say of this host is worth knowing even so: all mistakes in one run. */
-	r = load_facts(loaded, options);
+	if (loaded->list.half_count)
+		return load_diagnose(loaded);
+	/* What the good ones say of this host is worth knowing even so. */
+	r = load_facts(loaded, loaded->list.items, loaded->list.count, options);
 	if (r)
 		return r;
 	r = load_compile(loaded);
@@ -268,7 +296,8 @@ int policy_load_text(struct loaded *loaded, const char *name, const char *text, 
 		return log_err(-ENOMEM, "read %s", name);
 	}
 	loaded->list.items[loaded->list.count++] = policy;
-	r = load_facts(loaded, options ? options : &defaults);
+	r = load_facts(loaded, loaded->list.items, loaded->list.count,
+		       options ? options : &defaults);
 	if (r)
 		return r;
 	r = load_compile(loaded);

@@ -349,6 +349,8 @@ static int gather_policy(struct gathering *gathering, size_t index)
 
 		*pattern = (struct pattern_fact){ .policy = index, .executable = i };
 		pattern->kept = gathering->identifier->in_force;
+		if (executable->faulty)
+			continue;
 		r = executable->glob ? pattern_glob(gathering, pattern, executable, &trust)
 				     : pattern_path(gathering, pattern, executable,
 						    executable->path.value, &trust);

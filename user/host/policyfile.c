@@ -18,7 +18,10 @@ void policy_list_release(struct policy_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
 		policy_free(list->items[i]);
+	for (size_t i = 0; i < list->half_count; i++)
+		policy_free(list->halves[i]);
 	free(list->items);
+	free(list->halves);
 	*list = (struct policy_list){ 0 };
 }
 
@@ -66,17 +69,31 @@ static int refuse_unread(struct diagnostics *diagnostics, const char *path, int 
 	return refuse(diagnostics, path, NULL, "it cannot be read: %s", strerror(error));
 }
 
-static int list_add(struct policy_list *list, struct policy *policy)
+static int list_add(struct policy ***items, size_t *count, struct policy *policy)
 {
-	struct policy **items = realloc(list->items, (list->count + 1) * sizeof(struct policy *));
+	struct policy **grown = realloc(*items, (*count + 1) * sizeof(struct policy *));
 
-	if (!items) {
+	if (!grown) {
 		policy_free(policy);
 		return -ENOMEM;
 	}
-	list->items = items;
-	items[list->count++] = policy;
+	*items = grown;
+	grown[(*count)++] = policy;
 	return 0;
+}
+
+static int list_read(struct policy_list *list, const char *path, const struct buffer *text,
+		     struct diagnostics *diagnostics)
+{
+	struct policy *policy, *half = NULL;
+	int r = policy_read_half(path, text->data ? text->data : "", text->length, diagnostics,
+				 &policy, &half);
+
+	if (!r)
+		return list_add(&list->items, &list->count, policy);
+	if (half && list_add(&list->halves, &list->half_count, half))
+		return -ENOMEM;
+	return r;
 }
 
 /* directory: AT_FDCWD, or what name is in; path: for messages. */
@@ -86,7 +103,6 @@ static int read_file(struct policy_list *list, int directory, const char *name, 
 	struct own_doubt doubt;
 	_cleanup_close_ int fd = own_open(directory, name, POLICY_FILE_MAX, &doubt);
 	_cleanup_buffer_ struct buffer text = { 0 };
-	struct policy *policy;
 	int r;
 
 	if (fd < 0)
@@ -96,8 +112,7 @@ static int read_file(struct policy_list *list, int directory, const char *name, 
 		return refuse_unread(diagnostics, path, -r);
 	if (buffer_failed(&text))
 		return -ENOMEM;
-	r = policy_read(path, text.data ? text.data : "", text.length, diagnostics, &policy);
-	return r ? r : list_add(list, policy);
+	return list_read(list, path, &text, diagnostics);
 }
 
 /* ------------------------------------------------------------------ directories */

@@ -17,6 +17,8 @@
 struct policy_list {
 	struct policy **items; /* in the order of their files */
 	size_t count;
+	struct policy **halves; /* what could be read of those with mistakes */
+	size_t half_count;
 };
 void policy_list_release(struct policy_list *list);
 

@@ -74,7 +74,7 @@ static void check_instances(const struct policy_set *set, struct diagnostics *di
 		for (size_t other = 0; other < p; other++) {
 			const struct text *first = &set->policies[other]->instance;
 
-			if (strcmp(name->value, first->value) != 0)
+			if (!name->value || !first->value || strcmp(name->value, first->value) != 0)
 				continue;
 			diagnostic_related(diagnostics_add(diagnostics, SEVERITY_ERROR,
 							   &name->where, "a second instance `%s`",
@@ -102,15 +102,16 @@ static void check_rules(const struct policy *policy, struct diagnostics *diagnos
 				"more than %d groups are trusted", CW_TRUST_GROUPS_MAX);
 }
 
-static int check_set(const struct policy_set *set, const struct facts *facts,
-		     struct diagnostics *diagnostics)
+int image_diagnose(const struct policy_set *set, const struct facts *facts,
+		   struct diagnostics *diagnostics)
 {
 	size_t errors = diagnostics->errors;
 	int r;
 
 	check_instances(set, diagnostics);
 	for (size_t p = 0; p < set->count; p++)
-		check_rules(set->policies[p], diagnostics);
+		if (!set->policies[p]->faulty) /* else the reader has told it */
+			check_rules(set->policies[p], diagnostics);
 	if (diagnostics->errors > errors)
 		return -EINVAL;
 	resolve_diagnose(set, facts, diagnostics);
@@ -262,7 +263,7 @@ int image_compile(const struct policy_set *set, const struct facts *facts, uint6
 
 	if (!compiler)
 		return -ENOMEM;
-	r = check_set(set, facts, diagnostics);
+	r = image_diagnose(set, facts, diagnostics);
 	if (r)
 		return r;
 	compiler->set = set;

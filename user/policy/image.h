@@ -93,5 +93,8 @@ const struct catalogue_rule *catalogue_find(const struct catalogue *catalogue, u
 int image_compile(const struct policy_set *set, const struct facts *facts, uint64_t generation,
 		  struct image *image, struct diagnostics *diagnostics,
 		  struct catalogue **ret_catalogue);
+/* Its diagnostics alone, as far as they need no image; also of half-read policies. 0, -EINVAL, -ENOMEM. */
+int image_diagnose(const struct policy_set *set, const struct facts *facts,
+		   struct diagnostics *diagnostics);
 
 #endif

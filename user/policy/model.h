@@ -52,6 +52,7 @@ struct executable {
 	struct location sha256_where;
 	struct verity_digest verity; /* length 0: not pinned */
 	struct location verity_where;
+	bool faulty; /* as of a rule; path.value may be NULL then */
 };
 
 /* Protocols of a port item, as a bit mask of 1 << enum cw_protocol; `any` is all of them. */
@@ -101,6 +102,7 @@ struct rule {
 	size_t address_count;
 	struct text *users; /* count 0: any */
 	size_t user_count;
+	bool faulty; /* of a half-read policy: it does not say all that its author meant */
 };
 
 struct rule_class {
@@ -110,6 +112,7 @@ struct rule_class {
 	struct location where;
 	struct rule *rules;
 	size_t count;
+	bool faulty; /* its mode may be another */
 };
 
 struct library_policy {
@@ -165,6 +168,7 @@ struct guard_policy {
 };
 
 struct policy {
+	bool faulty; /* half-read */
 	char *file; /* name for diagnostics and events */
 	struct text instance;
 	struct text root; /* value NULL if not given */
@@ -192,6 +196,13 @@ struct policy {
  */
 int policy_read(const char *name, const char *text, size_t length, struct diagnostics *diagnostics,
 		struct policy **ret_policy);
+/*
+ * The same; and of what has mistakes (-EINVAL) *reterr_half is what could be read, or NULL. It is for
+ * image_diagnose() only: its parts that are faulty say so, and names in it may be missing.
+ */
+int policy_read_half(const char *name, const char *text, size_t length,
+		     struct diagnostics *diagnostics, struct policy **ret_policy,
+		     struct policy **reterr_half);
 struct policy *policy_free(struct policy *policy);
 
 /* What is wrong with a host's name (RFC 1123, section 2.1), NUL or a blank behind it; NULL if nothing is. */

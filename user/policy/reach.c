@@ -10,7 +10,8 @@
  *     one of these (a port range that two earlier rules share between them).
  *
  * Asked twice: of the names as written, where the answer is the same on every host and a mistake; and
- * of what they are on this host (`sh` and `dash` may be one file), which is worth a warning.
+ * of what they are on this host (`sh` and `dash` may be one file), which is worth a warning. Of a half-read
+ * policy, faulty rules are neither asked about nor do they count.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -60,6 +61,8 @@ static int reach_places(struct reach *reach, enum reach_dimension d)
 	for (uint32_t i = 0; !r && i < reach->class->count; i++) {
 		const struct rule *rule = &reach->class->rules[i];
 
+		if (rule->faulty)
+			continue;
 		if (d == REACH_BY)
 			r = items_files(&reach->view, rule->by, rule->by_count, i, &keys);
 		else if (d == REACH_TARGET)
@@ -75,10 +78,13 @@ static int reach_ports(struct reach *reach)
 	_cleanup_(port_keys_release) struct port_keys keys = { 0 };
 	int r = 0;
 
-	for (uint32_t i = 0; !r && i < reach->class->count; i++)
-		r = items_ports(&reach->view, reach->class->rules[i].ports,
-				reach->class->rules[i].port_count, class_direction(reach->k), i,
-				&keys);
+	for (uint32_t i = 0; !r && i < reach->class->count; i++) {
+		const struct rule *rule = &reach->class->rules[i];
+
+		if (!rule->faulty)
+			r = items_ports(&reach->view, rule->ports, rule->port_count,
+					class_direction(reach->k), i, &keys);
+	}
 	return r ? r : ports_classify(&reach->dimensions[REACH_TARGET], &keys, NULL, NULL);
 }
 
@@ -87,9 +93,13 @@ static int reach_addresses(struct reach *reach)
 	_cleanup_(address_keys_release) struct address_keys keys = { 0 };
 	int r = 0;
 
-	for (uint32_t i = 0; !r && i < reach->class->count; i++)
-		r = items_addresses(&reach->view, reach->class->rules[i].addresses,
-				    reach->class->rules[i].address_count, i, &keys);
+	for (uint32_t i = 0; !r && i < reach->class->count; i++) {
+		const struct rule *rule = &reach->class->rules[i];
+
+		if (!rule->faulty)
+			r = items_addresses(&reach->view, rule->addresses, rule->address_count, i,
+					    &keys);
+	}
 	return r ? r : addresses_classify(&reach->dimensions[REACH_ADDRESS], &keys, NULL);
 }
 
@@ -104,6 +114,8 @@ static int reach_classify(struct reach *reach, enum reach_dimension d)
 
 static bool rule_cares(const struct reach *reach, enum reach_dimension d, const struct rule *rule)
 {
+	if (rule->faulty)
+		return false;
 	switch (d) {
 	case REACH_BY:
 		return rule->by_count;
@@ -234,7 +246,8 @@ static int reach_shadow(const struct reach *reach, size_t rule, bool *ret_alone)
 	int found;
 
 	for (size_t i = 0; i < rule; i++)
-		earlier[i / 64] |= 1ull << i % 64;
+		if (!reach->class->rules[i].faulty)
+			earlier[i / 64] |= 1ull << i % 64;
 	memcpy(all, earlier, sizeof(all));
 	for (int d = 0; d < REACH_MAX; d++) {
 		if (!reach_always(reach, d, rule, always[d]))
@@ -276,11 +289,14 @@ static void reach_report(const struct reach *reach, size_t rule, size_t shadow, 
 				 : "always matched by this rule or others before it");
 }
 
-/* What is missing there for want of room makes other rules look unreachable. */
-static bool reach_on_host(const struct facts *facts, size_t policy)
+/* Of files that were not looked at, be it for want of room, other rules would seem to leave nothing. */
+static bool reach_on_host(const struct policy *policy, size_t index, const struct facts *facts)
 {
+	for (size_t i = 0; i < policy->executable_count; i++)
+		if (policy->executables[i].faulty)
+			return false;
 	for (size_t i = 0; i < facts->pattern_count; i++)
-		if (facts->patterns[i].policy == policy && facts->patterns[i].excess)
+		if (facts->patterns[i].policy == index && facts->patterns[i].excess)
 			return false;
 	return true;
 }
@@ -290,8 +306,10 @@ static int reach_class(const struct policy_set *set, const struct facts *facts, 
 {
 	size_t count = rules_count(set, policy, k);
 	uint64_t reported[CW_WORDS] = { 0 };
-	int least = reach_on_host(facts, policy) ? 0 : 1;
+	int least = reach_on_host(set->policies[policy], policy, facts) ? 0 : 1;
 
+	if (set->policies[policy]->classes[k].faulty)
+		return 0;
 	for (int symbolic = 1; count > 1 && symbolic >= least; symbolic--) {
 		struct view view = { set->policies[policy], policy, facts, symbolic };
 		_cleanup_(cleanup_reach_free) struct reach *reach = reach_new(&view, k);
@@ -302,7 +320,7 @@ static int reach_class(const struct policy_set *set, const struct facts *facts, 
 			bool alone = false;
 			int shadow;
 
-			if (vector_has(reported, i))
+			if (vector_has(reported, i) || reach->class->rules[i].faulty)
 				continue;
 			shadow = reach_shadow(reach, i, &alone);
 			if (shadow < 0)

@@ -298,6 +298,7 @@ static struct policy *policy_new(const char *name)
 	policy->file = strdup(name);
 	if (!policy->file)
 		return policy_free(policy);
+	policy->mode = CW_MODE_AUDIT; /* until it is read */
 	policy->on_undecided = CW_VERDICT_DENY;
 	policy->library.check_owners = true;
 	policy->library.anonymous = true;
@@ -332,8 +333,9 @@ static void read_document(struct reader *reader, const struct tree *tree)
 
 DEFINE_CLEANUP(struct policy *, policy_free);
 
-int policy_read(const char *name, const char *bytes, size_t length, struct diagnostics *diagnostics,
-		struct policy **ret_policy)
+int policy_read_half(const char *name, const char *bytes, size_t length,
+		     struct diagnostics *diagnostics, struct policy **ret_policy,
+		     struct policy **reterr_half)
 {
 	_cleanup_(cleanup_policy_free) struct policy *policy = policy_new(name);
 	_cleanup_(tree_release) struct tree tree = { 0 };
@@ -353,8 +355,21 @@ int policy_read(const char *name, const char *bytes, size_t length, struct diagn
 	diagnostics_sort(diagnostics, first);
 	if (reader.out_of_memory)
 		return -ENOMEM;
-	if (diagnostics->errors > reader.errors_before)
+	if (diagnostics->errors > reader.errors_before) {
+		policy->faulty = true;
+		*reterr_half = tree.document ? take_ptr(policy) : NULL;
 		return -EINVAL;
+	}
 	*ret_policy = take_ptr(policy);
 	return 0;
+}
+
+int policy_read(const char *name, const char *bytes, size_t length, struct diagnostics *diagnostics,
+		struct policy **ret_policy)
+{
+	struct policy *half = NULL;
+	int r = policy_read_half(name, bytes, length, diagnostics, ret_policy, &half);
+
+	policy_free(half);
+	return r;
 }

@@ -93,6 +93,12 @@ void *tree_allocate(struct reader *reader, struct tree *tree, size_t size);
 #define read_note(reader, where, ...) \
 	diagnostics_add((reader)->diagnostics, SEVERITY_NOTE, (where), __VA_ARGS__)
 
+/* Told or not: more of them than before, and what was read between is not all that was meant. */
+static inline size_t read_faults(const struct reader *reader)
+{
+	return reader->diagnostics->errors + reader->unread;
+}
+
 /* The place of a part of a text; the whole text's where parts have none. */
 struct location node_part(const struct node *node, size_t at, size_t length);
 /* "did you mean", if one of the words is near. */

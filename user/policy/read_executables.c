@@ -202,7 +202,7 @@ static void read_executable(struct reader *reader, const struct node *key)
 {
 	const struct node *value = key->value;
 	struct executable *executable;
-	size_t other;
+	size_t other, faults = read_faults(reader);
 
 	if (key->unread || strcmp(key->text, "<<") == 0) {
 		reader->executables_bad = true;
@@ -238,6 +238,7 @@ static void read_executable(struct reader *reader, const struct node *key)
 				"%s: { path: /… }", key->text);
 	}
 	check_executable(reader, executable);
+	executable->faulty = read_faults(reader) > faults;
 }
 
 void read_executables_key(struct reader *reader, const struct schema_key *key,

@@ -214,25 +214,13 @@ static bool id_taken(const struct rule_class *class, const char *id, const struc
 	return false;
 }
 
-static void read_rule(struct reader *reader, size_t number, const struct node *mapping)
+static void read_rule_mapping(struct reader *reader, size_t number, const struct node *mapping,
+			      struct rule *rule)
 {
 	struct rule_class *class = &reader->policy->classes[number];
-	struct rule_reading reading = { .class = number };
-	struct rule *rule;
+	struct rule_reading reading = { .rule = rule, .class = number };
 	size_t other;
 
-	if (mapping->unread)
-		return;
-	if (mapping->kind != NODE_MAPPING) {
-		diagnostic_hint(read_error(reader, &mapping->where, "a rule must be a mapping"),
-				"for example { allow: %s, by: NAME }",
-				number == CW_CLASS_EXEC ? "NAME" : "tcp/1972");
-		return;
-	}
-	rule = reading.rule = APPEND(reader, class->rules, class->count);
-	if (!rule)
-		return;
-	rule->where = mapping->where;
 	schema_read(reader, rule_schemas[number], mapping, &reading);
 	check_rule_action(reader, mapping);
 	if (rule->id.value && id_taken(class, rule->id.value, rule, &other))
@@ -240,6 +228,26 @@ static void read_rule(struct reader *reader, size_t number, const struct node *m
 					      "rule id `%s` is given twice in `%s`", rule->id.value,
 					      vocabulary_word(&words_class, number)),
 				   &class->rules[other].id.where, "also given here");
+}
+
+static void read_rule(struct reader *reader, size_t number, const struct node *value)
+{
+	struct rule_class *class = &reader->policy->classes[number];
+	struct rule *rule = APPEND(reader, class->rules, class->count);
+	size_t faults = read_faults(reader);
+
+	if (!rule)
+		return;
+	rule->where = value->where;
+	if (value->unread)
+		reader->unread++;
+	else if (value->kind == NODE_MAPPING)
+		read_rule_mapping(reader, number, value, rule);
+	else
+		diagnostic_hint(read_error(reader, &value->where, "a rule must be a mapping"),
+				"for example { allow: %s, by: NAME }",
+				number == CW_CLASS_EXEC ? "NAME" : "tcp/1972");
+	rule->faulty = read_faults(reader) > faults;
 }
 
 /* Rules without an id are named after their class and position; an id in the file goes first. */
@@ -267,6 +275,7 @@ static void name_rules(struct reader *reader, size_t number)
 struct class_reading {
 	struct rule_class *class;
 	size_t number;
+	size_t faults; /* before it */
 };
 
 static void read_rules(struct reader *reader, const struct schema_key *key,
@@ -276,6 +285,7 @@ static void read_rules(struct reader *reader, const struct schema_key *key,
 	const char *name = vocabulary_word(&words_class, reading->number);
 
 	(void)key;
+	reading->class->faulty = read_faults(reader) > reading->faults;
 	if (value->count > CW_RULES_MAX) {
 		diagnostic_hint(read_error(reader, &value->where,
 					   "`%s` has %zu rules and may have %d", name, value->count,
@@ -338,7 +348,7 @@ void read_class_key(struct reader *reader, const struct schema_key *key, const s
 	class = &policy->classes[number];
 	class->given = true;
 	class->where = reader->key;
-	reading = (struct class_reading){ class, (size_t)number };
+	reading = (struct class_reading){ class, (size_t)number, read_faults(reader) };
 	if (value->nothing)
 		return;
 	if (value->kind == NODE_TEXT)

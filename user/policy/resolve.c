@@ -78,6 +78,9 @@ static void diagnose_files(const struct policy *policy, enum root_fact root,
 		diagnose_missing(policy, root, executable, first->path, false, diagnostics);
 		return;
 	}
+	/* Half-read, its owner or groups may be what is missing. */
+	if (policy->faulty)
+		return;
 	diagnostic = diagnostics_add(diagnostics, SEVERITY_WARNING, &executable->path.where,
 				     "`%s` is not trusted: %s", first->path,
 				     first->reason ? first->reason : file_trust_name(first->trust));
@@ -155,6 +158,8 @@ static void diagnose_executables(const struct policy *policy, size_t index,
 		const struct executable *executable = &policy->executables[i];
 		const struct pattern_fact *pattern = facts_pattern(facts, index, i);
 
+		if (executable->faulty)
+			continue;
 		if (pattern && pattern->excess)
 			diagnose_excess(executable, pattern, &full, diagnostics);
 		else if (!pattern || !pattern->file_count)
@@ -162,7 +167,7 @@ static void diagnose_executables(const struct policy *policy, size_t index,
 					 executable->glob, diagnostics);
 		else
 			diagnose_files(policy, root, executable, pattern, facts, diagnostics);
-		if (pattern)
+		if (pattern && !policy->faulty)
 			diagnose_interpreters(executable, pattern, facts, diagnostics);
 	}
 }
@@ -269,7 +274,7 @@ void resolve_diagnose(const struct policy_set *set, const struct facts *facts,
 
 		diagnose_owner(policy, facts, diagnostics);
 		diagnose_executables(policy, p, facts, diagnostics);
-		if (p < CW_INSTANCES_MAX)
+		if (p < CW_INSTANCES_MAX && !policy->faulty)
 			diagnose_entries(set, facts, p, first, diagnostics);
 		for (int k = 0; k < CW_RULE_CLASSES; k++) {
 			const struct rule_class *class = &policy->classes[k];

@@ -168,13 +168,58 @@ static void test_reach_off(void **state)
 	compiling_release(&c);
 }
 
+/* Of a policy with mistakes: what its good rules say is judged, and what follows from the mistakes is not told. */
+static void test_reach_half(void **state)
+{
+	static const struct {
+		const char *rules;
+		size_t errors; /* of the reader */
+		unsigned int line; /* of a rule that is never reached besides; 0: there is none */
+	} rows[] = {
+		{ "  - { allow: tcp/0 }\n  - { allow: tcp/1 }\n  - { allow: tcp/1 }\n", 1, 12 },
+		{ "  - { allow: tcp/1, colour: red }\n  - { allow: tcp/1 }\n", 1, 0 },
+		{ "  - { allow: tcp/1, to: *x }\n  - { allow: tcp/1 }\n", 1, 0 },
+		{ "  - { allow: tcp/1, by: [main, shh] }\n  - { allow: tcp/1, by: main }\n", 1, 0 },
+		{ "  - { allow: tcp/1 }\n  - { allow: \"tcp/1,0\", to: 10.0.0.1/8 }\n", 2, 0 },
+		{ "  - { allow: tcp/1, by: main }\n  - 7\n  - { allow: tcp/1, by: main }\n", 1,
+		  12 },
+		{ "  mode: *x\n  rules: [{ allow: tcp/1 }, { allow: tcp/1 }]\n", 1, 0 },
+		{ "  mode: of\n  rules: [{ allow: tcp/1 }, { allow: tcp/1 }]\n", 1, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_free_ char *text = NULL;
+		struct compiling c = { 0 };
+		const struct diagnostic *last;
+		struct policy *none = NULL;
+
+		assert_true(asprintf(&text, BEFORE "connect:\n%s", rows[i].rules) > 0);
+		assert_int_equal(policy_read_half("p.yaml", text, strlen(text), &c.diagnostics,
+						  &none, &c.policies[0]),
+				 -EINVAL);
+		assert_null(none);
+		assert_int_equal(c.diagnostics.errors, rows[i].errors);
+		c.set = (struct policy_set){ .policies = c.policies, .count = 1 };
+		compiling_host(&c);
+		assert_int_equal(image_diagnose(&c.set, &c.facts, &c.diagnostics),
+				 rows[i].line ? -EINVAL : 0);
+		last = &c.diagnostics.items[c.diagnostics.count - 1];
+		if (c.diagnostics.errors != rows[i].errors + (rows[i].line != 0) ||
+		    c.diagnostics.warnings || (rows[i].line && last->where.line != rows[i].line)) {
+			show(&c.diagnostics);
+			fail_msg("%s", text);
+		}
+		compiling_release(&c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reach),
-		cmocka_unit_test(test_reach_on_this_host),
-		cmocka_unit_test(test_reach_range),
-		cmocka_unit_test(test_reach_off),
+		cmocka_unit_test(test_reach),	    cmocka_unit_test(test_reach_on_this_host),
+		cmocka_unit_test(test_reach_range), cmocka_unit_test(test_reach_off),
+		cmocka_unit_test(test_reach_half),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
