@@ -5,21 +5,30 @@
 
 #include "policy/read.h"
 
+#define NO_QUOTE "a quote is missing: the one that is opened here is not closed"
+#define DEEPER \
+	"close it on its line; a text that goes on in the next one is indented deeper than its " \
+	"key"
+
 /* What libfyaml says, and what people then usually did. */
 static const struct yaml_hint {
 	const char *part, *hint;
 	bool behind; /* its place is behind the sign that it is about */
+	const char *message; /* what there is to say of it; NULL: libfyaml says it */
 } yaml_hints[] = {
 	{ "multiline plain key",
 	  "is the line indented like the ones beside it, with blanks and not with tabs?" },
 	{ "nested block mapping", "a value with `: ` in it, or `:` at its end, needs quotes" },
 	{ "plain scalar cannot start",
 	  "a value that begins with a sign like this one needs quotes" },
-	{ "closing quote", "a quote that is opened must be closed", true },
+	{ "trailing content", "a text in quotes stands whole within its quotes" },
+	{ "closing quote", "a quote that is opened must be closed", true, NO_QUOTE },
+	/* What follows is taken for its text, down to a line that begins too far to the left. */
+	{ "indented double-quoted", DEEPER, .message = NO_QUOTE },
+	{ "indented single-quoted", DEEPER, .message = NO_QUOTE },
 	{ "closing bracket", "a `[` that is opened must be closed by `]`" },
 	{ "closing brace", "a `{` that is opened must be closed by `}`" },
 	{ "mismatched flow", "`[` is closed by `]` and `{` by `}`, the inner one first" },
-	{ "trailing content", "a text in quotes stands whole within its quotes" },
 	{ "value after mapping", "behind a key stand a colon and a blank" },
 	{ "could not find expected ':'", "behind a key stand a colon and a blank" },
 	{ "expected '-'", "lines of one list or mapping begin in the same column" },
@@ -66,7 +75,8 @@ static void report(struct reader *reader, struct location where, const char *mes
 
 	if (hint && hint->behind && where.column > 1)
 		where.column--;
-	diagnostic = read_error(reader, &where, "not YAML: %s", message);
+	diagnostic = read_error(reader, &where, "not YAML: %s",
+				hint && hint->message ? hint->message : message);
 	if (at_variable(text, &where))
 		diagnostic_hint(diagnostic, "within brackets a path with `${root}` needs quotes");
 	else if (hint)
