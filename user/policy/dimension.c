@@ -78,22 +78,23 @@ void dimension_vectors(const struct dimension *dimension, const struct list *lis
 
 	for (size_t number = 0; number < classes->count; number++) {
 		const struct class_set *set = &classes->sets[number];
-		const uint32_t *members = classes->members + set->first;
 
 		memcpy(ret[number], list->base, sizeof(list->base));
-		for (size_t i = 0; i < set->count; i++)
-			if (members[i] - list->first < list->elements)
-				list_apply(list, members[i] - list->first, ret[number]);
+		for (size_t i = 0; i < set->count; i++) {
+			uint32_t rule = classes->members[set->first + i] - list->first;
+
+			if (rule < list->elements)
+				list_apply(list, rule, ret[number]);
+		}
 	}
 }
 
 bool dimension_touches(const struct dimension *dimension, const struct list *list, uint32_t number)
 {
 	const struct class_set *set = &dimension->classes.sets[number];
-	const uint32_t *members = dimension->classes.members + set->first;
 
 	for (size_t i = 0; i < set->count; i++)
-		if (members[i] - list->first < list->elements)
+		if (dimension->classes.members[set->first + i] - list->first < list->elements)
 			return true;
 	return false;
 }

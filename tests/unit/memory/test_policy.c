@@ -159,6 +159,26 @@ static int read_directory(void *context)
 	return r;
 }
 
+/* One of which has mistakes, and one another name. */
+static int read_bad_directory(void *context)
+{
+	struct diagnostics diagnostics = { 0 };
+	struct policy_list list = { 0 };
+	int r = policy_list_read(&list, context, &diagnostics);
+
+	if (memory_failed) {
+		r = -ENOMEM;
+	} else {
+		assert_int_equal(r, -EINVAL);
+		assert_int_equal(list.half_count, 1);
+		assert_int_equal(diagnostics.warnings, 1);
+		r = 0;
+	}
+	policy_list_release(&list);
+	diagnostics_release(&diagnostics);
+	return r;
+}
+
 static void test_directory(void **state)
 {
 	char *policies_directory = temporary_new("memory-policies");
@@ -167,6 +187,9 @@ static void test_directory(void **state)
 	make_file(policies_directory, "a.yaml", text, 0644);
 	make_file(policies_directory, "b.yaml", text, 0644);
 	assert_true(sweep(read_directory, policies_directory) > 80);
+	make_file(policies_directory, "c.yaml", "version: *x\nexce: [{ alow: tcp/0 }, 7]\n", 0644);
+	make_file(policies_directory, "d.yml", text, 0644);
+	assert_true(sweep(read_bad_directory, policies_directory) > 80);
 	temporary_free(policies_directory);
 }
 
