@@ -10,12 +10,13 @@ $(O)/tests/unit/memory/%: ALL_LDFLAGS += $(MEMORY_WRAPPED:%=-Wl,--wrap=%)
 
 # Parts of the daemon: a test stands in for the others that they call.
 
-DAEMON_UNITS := $(call object,user/daemon/publish.c user/daemon/numbers.c)
+$(O)/tests/unit/daemon/test_publish: $(call object,user/daemon/publish.c user/daemon/numbers.c)
+$(O)/tests/unit/daemon/test_govern: $(call object,user/daemon/govern.c)
 
-$(O)/tests/unit/daemon/%: tests/unit/daemon/%.c $(DAEMON_UNITS) $(O)/libpure.a
+$(O)/tests/unit/daemon/%: tests/unit/daemon/%.c $(O)/libpure.a
 	$(call say,TEST,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(ALL_CFLAGS) -MMD -MP $< $(DAEMON_UNITS) $(O)/libpure.a $(ALL_LDFLAGS) \
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(ALL_CFLAGS) -MMD -MP $< $(filter %.o,$^) $(O)/libpure.a $(ALL_LDFLAGS) \
 		-lcmocka $(PURE_LIBS) -o $@
 
 # Commands without their options and output; a test answers in the place of this host's name service.
