@@ -12,6 +12,7 @@
 #include "decide.h"
 #include "kernel.bpf.h"
 #include "maps.bpf.h"
+#include "image.bpf.h"
 #include "remember.h"
 #include "object.bpf.h"
 #include "deviation.bpf.h"
@@ -62,33 +63,11 @@ static __always_inline bool hook_addresses(struct hook *hook)
 	return true;
 }
 
-/*
- * Modes that were set for a time fall back by themselves, the daemon being dead or not: from the moment
- * on, the image before is the one that counts. A global function that answers nothing, so that the
- * verifier goes on from its end in one state.
- */
-__attribute__((noinline)) int fall_back(void)
-{
-	if (bpf_ktime_get_boot_ns() >= fall_back_at)
-		image_slot = CW_IMAGE_BEFORE;
-	return 0;
-}
-
 /* The image that counts. False where there is none. */
 static __always_inline bool hook_image(struct hook *hook)
 {
-	struct cw_page_main *page;
-	__u32 zero = CW_PAGE_MAIN, slot;
+	struct cw_page_main *page = image_main(&hook->image);
 
-	if (cw_rarely(fall_back_at))
-		fall_back();
-	slot = image_slot;
-	hook->image = bpf_map_lookup_elem(&images, &slot);
-	if (cw_rarely(!hook->image)) {
-		fault(CW_FAULT_NO_IMAGE);
-		return false;
-	}
-	page = bpf_map_lookup_elem(hook->image, &zero);
 	if (cw_rarely(!page))
 		return false;
 	hook->pages.head = &page->head;

@@ -10,6 +10,7 @@
 #ifndef CW_SUBJECT_BPF_H
 #define CW_SUBJECT_BPF_H
 
+#include "image.bpf.h"
 #include "kernel.bpf.h"
 #include "maps.bpf.h"
 #include "object.bpf.h"
@@ -285,10 +286,11 @@ static __always_inline __u32 subject_script_entry(struct cw_subject *fresh)
 
 /* Is a file what the kernel is to run for a script: its interpreter, or the interpreter of that? Whoever executes a
  * script chooses what the name of its interpreter leads to: in a namespace of his own it may be any file. Of a script
- * that no policy knows nothing is known. A global function: so its callers need no stack for it. */
+ * that no policy knows nothing is known, but then what it leads to must not be somebody's to guard. A global function:
+ * so its callers need no stack for it. */
 __attribute__((noinline)) int script_leads_to(__u64 script, __u64 file, __u64 state)
 {
-	int leads = script == CW_FILE_UNKNOWN;
+	int leads = script == CW_FILE_UNKNOWN && !file_guarded(file);
 
 	if (!leads && state != CW_FILE_STATE_ADMITTED)
 		return 0;

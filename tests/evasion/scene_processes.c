@@ -106,6 +106,26 @@ static const struct evasion guarded_rows[] = {
 	  .who = "second" },
 };
 
+/* Of an instance that says nothing of what is executed. */
+static const char loose[] =
+	"version: 1\n"
+	"instance: loose\n"
+	"root: @ROOT@\n"
+	"mode: enforce\n"
+	"allow_partial: @PARTIAL@\n"
+	"executables: { second: { path: \"${root}/bin/second\", entry: true } }\n"
+	"exec: off\n"
+	"bind: off\n"
+	"connect: off\n";
+static const struct evasion loose_rows[] = {
+	{ "a script", "of another instance's that no policy names, whose interpreter a guard keeps",
+	  "exec bin/by-helper.sh", "exec", .who = "second" },
+	{ "a script",
+	  "of another instance's that no policy names, whose interpreter's interpreter a "
+	  "guard keeps",
+	  "exec bin/by-by-helper.sh", "exec", .who = "second" },
+};
+
 static bool told(void *name)
 {
 	return access(world_path("%s", (const char *)name), F_OK) == 0;
@@ -195,11 +215,16 @@ void scene_processes(void)
 	world_write("bin/kept.sh", 0755, "#!/bin/sh\necho done $$\n");
 	world_write("bin/through.sh", 0755, "#!%s\n", world_path("bin/kept.sh"));
 	world_write("bin/by-helper.sh", 0755, "#!%s name\n", world_path("bin/helper"));
+	world_write("bin/by-by-helper.sh", 0755, "#!%s name\n", world_path("bin/by-helper.sh"));
 	acts_make(&outside, &guarded);
 	EVASIONS_RUN("processes", policy, rows);
 	EVASIONS_RUN("processes", policy, guarded_rows);
 	act_end(&outside);
 	act_end(&guarded);
+	policy_write("loose", loose);
+	tap_ok(daemon_reload() && status_await_trust(NULL), "evasion: processes: another instance");
+	EVASIONS_RUN("processes", policy, loose_rows);
+	policy_write("loose", "");
 	policy_write("processes", policy);
 	if (!tap_ok(daemon_reload() && status_await_trust(NULL), "evasion: processes: in force"))
 		return;
