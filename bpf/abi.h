@@ -360,6 +360,7 @@ CW_ASSERT_SIZE(struct cw_identity, 56);
 	128 /* beside a mark: what the kernel asked about last names no interpreter */
 #define CW_EXEC_FRESH 254 /* governed since this exec: what it inherited is still to be judged */
 #define CW_EXEC_UNJUDGED 255 /* labelled in the midst of an exec that was not judged as its own */
+#define CW_MARK_LOST 2 /* of a process that executed some file: nobody knows by now which */
 
 /*
  * A process. Key: tgid in the initial pid namespace (__u32); there is one for each that can be. Eight
@@ -372,7 +373,7 @@ struct cw_subject {
 	__u16 executable; /* file number, CW_FILE_UNKNOWN if no policy names it */
 	__u16 script; /* file number of the script it runs, else 0 */
 	__u16 exec_script; /* between the two looks at a script's exec: the script; with CW_EXEC_NONE: a
-			    * mark of the file executed, 0 if it is not known */
+			    * mark of the file executed, which is odd, or CW_MARK_LOST */
 	CW_WIDER_MEMBER
 };
 #define CW_SUBJECT_LEAST 8 /* of every version */

@@ -139,8 +139,7 @@ static __always_inline void subject_fork(__u32 parent, __u32 child)
 		copy.governed = label->governed;
 		copy.executable = label->executable;
 		copy.script = label->script;
-		if (label->exec == CW_EXEC_NONE)
-			copy.exec_script = label->exec_script;
+		copy.exec_script = label->exec == CW_EXEC_NONE ? label->exec_script : CW_MARK_LOST;
 	}
 	subject_write(child, copy);
 }

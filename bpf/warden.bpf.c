@@ -159,9 +159,11 @@ int label_running(struct bpf_iter__task *context)
 		 * disk may have been replaced under a process that runs the old one. Nor believe another
 		 * file than it executed: a process may change what it says it runs. */
 		if (number && !executing && label->executable != number &&
-		    label->exec == CW_EXEC_NONE &&
-		    (label->exec_script == mark || !label->exec_script))
+		    label->exec == CW_EXEC_NONE && label->exec_script == mark)
 			label->executable = number;
+		/* That exec failed. The next one is judged. */
+		if (!executing && label->exec == CW_EXEC_UNJUDGED)
+			label->exec = CW_EXEC_NONE;
 		return 0;
 	}
 	if (instance == CW_INSTANCE_NONE)
@@ -172,7 +174,7 @@ int label_running(struct bpf_iter__task *context)
 		struct cw_subject fresh = { .executable = number,
 					    .governed = CW_GOVERNED(instance),
 					    .exec = executing ? CW_EXEC_UNJUDGED : CW_EXEC_NONE,
-					    .exec_script = executing ? 0 : mark };
+					    .exec_script = mark };
 
 		label_give(task, mm, fresh);
 	}

@@ -15,8 +15,8 @@
 #define WORDS_MAX 64
 
 static const struct actor_step *const tables[] = {
-	socket_steps, address_steps,  uring_steps,  process_steps, memory_steps,
-	reach_steps,  disguise_steps, beside_steps, claim_steps,   kernel_steps,
+	socket_steps,	address_steps, uring_steps, process_steps, memory_steps,  reach_steps,
+	disguise_steps, beside_steps,  claim_steps, kernel_steps,  pretend_steps,
 };
 
 static const struct actor_step *step_find(const char *name)

@@ -35,7 +35,7 @@ struct actor_step {
 /* Each ends with a row without a name. */
 extern const struct actor_step socket_steps[], address_steps[], uring_steps[], process_steps[],
 	memory_steps[], reach_steps[], disguise_steps[], beside_steps[], claim_steps[],
-	kernel_steps[];
+	kernel_steps[], pretend_steps[];
 
 /* Run words to their end: prints the result and ends the process. */
 __attribute__((noreturn)) void actor_finish(struct actor *actor, char **words);

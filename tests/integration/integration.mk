@@ -8,7 +8,7 @@ INTEGRATION_OUT = $(O)/integration
 # The actors are static: they run in places that have no C library. A sanitizer cannot be.
 INTEGRATION_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(filter-out -fsanitize%,$(CFLAGS)) $(WARNINGS) -Iuser -MMD -MP
 
-INTEGRATION_ACTOR := actor actor_socket actor_address actor_uring actor_process actor_memory actor_reach actor_disguise actor_beside actor_claim actor_kernel
+INTEGRATION_ACTOR := actor actor_socket actor_address actor_uring actor_process actor_memory actor_reach actor_disguise actor_beside actor_claim actor_kernel actor_pretend
 # What every driver is made of: all but the table of its scenes.
 INTEGRATION_PARTS := $(filter-out actor% crash scenes,$(patsubst $(INTEGRATION_DIR)/%.c,%,$(wildcard $(INTEGRATION_DIR)/*.c)))
 

@@ -149,6 +149,74 @@ static void reload_taken_away(void)
 	free(output);
 }
 
+/* ------------------------------------------------------------------ what a process says it runs */
+
+/* What says that it runs `second` has none of its rights, whenever labels are looked at again. */
+static const char seconds[] = HEAD "allow_partial: @PARTIAL@\n"
+				   "executables:\n"
+				   "  entry:  { path: \"${root}/bin/entry\", entry: true }\n"
+				   "  second: { path: \"${root}/bin/second\" }\n"
+				   "exec: [{ allow: second, by: entry }]\n"
+				   "bind: off\n"
+				   "connect: [{ allow: udp/29400-29500, by: second }]\n";
+
+static const struct disguise {
+	const char *name, *act;
+	bool refusals; /* an exec that is refused comes before; elsewhere it is killed */
+} disguises[] = {
+	{ "a process that says it runs another file",
+	  "say-it-runs bin/second, tell told.disguised, await gate, " ACT, false },
+	{ "its child", "say-it-runs bin/second, fork tell told.disguised, await gate, " ACT,
+	  false },
+	{ "its child, after an exec that was refused",
+	  "exec-refused bin/unlisted, fork say-it-runs bin/second, tell told.disguised, "
+	  "await gate, " ACT,
+	  true },
+};
+
+static bool disguised(void *context)
+{
+	(void)context;
+	return access(world_path("told.disguised"), F_OK) == 0;
+}
+
+static void reload_disguised(void)
+{
+	struct outcome outcome = act_run("plain", "say-it-runs bin/second, name x");
+
+	if (outcome.kind != OUTCOME_DONE) {
+		tap_skip(outcome_text(&outcome),
+			 "reload: a process that says it runs another file");
+		return;
+	}
+	policy_write("reload", seconds);
+	if (!tap_ok(daemon_reload() && status_await_trust(NULL) &&
+			    act_run("entry", "exec bin/second " ACT).kind == OUTCOME_DONE,
+		    "reload: another executable has the right"))
+		return;
+	for (size_t i = 0; i < sizeof(disguises) / sizeof(disguises[0]); i++) {
+		const struct disguise *disguise = &disguises[i];
+		struct running running;
+
+		if (disguise->refusals && world.backend == CGROUP)
+			continue;
+		act_start(&running, "entry", disguise->act);
+		if (!wait_until(disguised, NULL)) {
+			act_end(&running);
+			tap_ok(false, "reload: %s waits", disguise->name);
+			continue;
+		}
+		if (!daemon_reload())
+			tap_note("there is no reload");
+		gate_open();
+		outcome = act_wait(&running);
+		unlink(world_path("told.disguised"));
+		if (!tap_ok(outcome.kind == OUTCOME_FAILED && strcmp(outcome.step, "connect") == 0,
+			    "reload: %s has not", disguise->name))
+			tap_note("%s", outcome_text(&outcome));
+	}
+}
+
 void scene_reload(void)
 {
 	unsigned long long generation = status_generation();
@@ -165,6 +233,7 @@ void scene_reload(void)
 	policy_write("reload", closed);
 	tap_ok(daemon_reload() && !passes(), "reload: and the first again, which does not");
 	reload_partial();
+	reload_disguised();
 	reload_signal();
 	reload_taken_away();
 	events_await();

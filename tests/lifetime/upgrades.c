@@ -154,6 +154,63 @@ static void upgrade_policy(void)
 	records_release(&records);
 }
 
+/* What a process executed is known after an upgrade too: what it says it runs gives it no rights. */
+static bool disguised(void *context)
+{
+	(void)context;
+	return access(world_path("told.disguised"), F_OK) == 0;
+}
+
+#define CONNECTS "socket udp, connect 127.0.0.1:29500"
+
+static void upgrade_disguised(const char *name, const char *to)
+{
+	static const char others[] =
+		"version: 1\ninstance: kept\nroot: @ROOT@\nallow_partial: @PARTIAL@\nmode: "
+		"enforce\n"
+		"executables:\n  entry: { path: \"${root}/bin/entry\", entry: true }\n"
+		"  second: { path: \"${root}/bin/second\" }\n"
+		"exec: off\nsockets: off\nlibrary: off\nbind: off\n"
+		"connect: [{ id: one, allow: udp/29500, by: second }]\n";
+	struct running running;
+	struct outcome outcome;
+
+	clean();
+	world_copy("bin/entry", world_path("bin/second"));
+	if (mkfifo(world_path("gate"), 0600) && errno != EEXIST)
+		tap_bail("mkfifo: %s", strerror(errno));
+	outcome = act_run("entry", "say-it-runs bin/second, name x");
+	if (outcome.kind != OUTCOME_DONE) {
+		tap_skip(outcome_text(&outcome),
+			 "upgrade to %s: a process that says it runs another file", name);
+		return;
+	}
+	policy_write("kept", others);
+	if (!tap_ok(daemon_start() && status_await_trust(NULL),
+		    "upgrade to %s: a daemon enforces what another executable may", name))
+		return;
+	act_start(&running, "entry",
+		  "say-it-runs bin/second, tell told.disguised, await gate, " CONNECTS);
+	if (!tap_ok(wait_until(disguised, NULL), "upgrade to %s: a process says it runs that",
+		    name)) {
+		act_end(&running);
+		return;
+	}
+	unlink(world_path("told.disguised"));
+	daemon_stop(SIGKILL);
+	daemon_how.program = to;
+	tap_ok(daemon_start() && status_governed("kept") == 1 && daemon_reload(),
+	       "upgrade to %s: it is governed", name);
+	gate_open();
+	outcome = act_wait(&running);
+	if (!tap_ok(outcome.kind == OUTCOME_FAILED && strcmp(outcome.step, "connect") == 0,
+		    "upgrade to %s: and refused", name))
+		tap_note("%s", outcome_text(&outcome));
+	tap_ok(act_run("entry", "exec bin/second " CONNECTS).kind == OUTCOME_DONE,
+	       "upgrade to %s: what executes it is not", name);
+	daemon_stop(SIGTERM);
+}
+
 /* ------------------------------------------------------------------ what others did not finish */
 
 #define LEFT 8 /* OLD_SETS_MAX, see user/daemon/daemon.h */
@@ -217,6 +274,8 @@ void scene_upgrades(void)
 	upgrade("other programs", NULL, variants.other, "v1");
 	upgrade("the next contract", NULL, variants.next, "v2");
 	upgrade("the contract before", variants.next, NULL, "v1");
+	upgrade_disguised("other programs", variants.other);
+	upgrade_disguised("the next contract", variants.next);
 	upgrade_policy();
 	upgrade_left_over();
 }

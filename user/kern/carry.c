@@ -184,9 +184,10 @@ int kern_old_file_names(struct kern_old *old,
 
 /*
  * One process, unless the new programs have labelled it by themselves. Those of both sets run, and the old
- * ones keep its old label true: so it is done when the old label still is what was carried.
+ * ones keep its old label true: so it is done when the old label still is what was carried. marked: the old label has
+ * marks of executed files as ours have.
  */
-static int label_carry(int to, __u32 tgid, const volatile struct cw_subject *from,
+static int label_carry(int to, __u32 tgid, const volatile struct cw_subject *from, bool marked,
 		       unsigned int *carried)
 {
 	struct cw_subject label;
@@ -197,7 +198,10 @@ static int label_carry(int to, __u32 tgid, const volatile struct cw_subject *fro
 	do {
 		label = (struct cw_subject){ .governed = from->governed,
 					     .executable = from->executable,
-					     .script = from->script };
+					     .script = from->script,
+					     .exec_script = CW_MARK_LOST };
+		if (marked && from->exec == CW_EXEC_NONE)
+			label.exec_script = from->exec_script;
 		if (!label.governed)
 			label = (struct cw_subject){ 0 };
 		r = bpf_map_update_elem(to, &tgid, &label, BPF_ANY);
@@ -232,7 +236,8 @@ int kern_old_labels(struct kern_old *old, struct kern *kern, unsigned int *ret_c
 		const struct cw_subject *label = (void *)(labels + tgid * stride);
 
 		if (label->governed)
-			r = label_carry(to, tgid, label, ret_carried);
+			r = label_carry(to, tgid, label, old->known.abi == CW_ABI_VERSION,
+					ret_carried);
 	}
 	munmap(labels, info.max_entries * stride);
 	return r;
