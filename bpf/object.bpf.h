@@ -129,6 +129,26 @@ static __always_inline __u64 file_claimed(struct file *file)
 	return claimed;
 }
 
+#define SB_KERNMOUNT (1ul << 22) /* include/linux/fs.h; at this bit since 2.6 */
+
+/*
+ * Memory that the kernel keeps as a file, which no name leads to: of memfd_create(), MAP_SHARED, huge pages. All have
+ * mode 0777, and only who is handed them can write. Not that of shmget(): others find it by its key.
+ */
+static __always_inline bool file_is_memory(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+	__u64 at = 0;
+	__u32 start = 0;
+
+	if (inode->i_nlink || !(inode->i_sb->s_flags & SB_KERNMOUNT))
+		return false;
+	bpf_core_read(&at, sizeof(at), &file->f_path.dentry);
+	bpf_core_read(&at, sizeof(at), &((struct dentry *)at)->d_name.name);
+	bpf_probe_read_kernel(&start, sizeof(start), (void *)at);
+	return start != bpf_htonl(0x53595356); /* SYSV */
+}
+
 /* What a policy knows of a file; *ret_state says whether it is still what was admitted. */
 static __always_inline const struct cw_file *file_find(const struct cw_identity *identity,
 						       __u8 *ret_state)

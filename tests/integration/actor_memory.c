@@ -151,6 +151,20 @@ static int step_map_memfd(struct actor *actor, char **arguments)
 	return map(fd, PROT_READ | PROT_EXEC, MAP_PRIVATE);
 }
 
+/* One that is kept, to be mapped later. */
+static int step_memfd(struct actor *actor, char **arguments)
+{
+	(void)arguments;
+	actor->socket = memfd_create("actor", MFD_CLOEXEC);
+	return actor->socket < 0 || ftruncate(actor->socket, PAGE) ? errno : 0;
+}
+
+static int step_map_kept(struct actor *actor, char **arguments)
+{
+	(void)arguments;
+	return map(actor->socket, PROT_READ | PROT_EXEC, MAP_PRIVATE);
+}
+
 static int step_anonymous(struct actor *actor, char **arguments)
 {
 	(void)actor;
@@ -163,6 +177,13 @@ static int step_anonymous_protect(struct actor *actor, char **arguments)
 	(void)actor;
 	(void)arguments;
 	return map_then_protect(-1, MAP_PRIVATE | MAP_ANONYMOUS);
+}
+
+static int step_anonymous_shared(struct actor *actor, char **arguments)
+{
+	(void)actor;
+	(void)arguments;
+	return map_then_protect(-1, MAP_SHARED | MAP_ANONYMOUS);
 }
 
 static int step_shm(struct actor *actor, char **arguments)
@@ -186,6 +207,8 @@ const struct actor_step memory_steps[] = {
 	{ "map-implied", 1, false, step_map_implied },
 	{ "map-again", 1, false, step_map_again },
 	{ "map-memfd", 0, false, step_map_memfd },
+	{ "memfd", 0, false, step_memfd },
+	{ "map-kept", 0, false, step_map_kept },
 	{ "map-changed", 1, false, step_map_changed },
 	{ "map-writable", 1, false, step_map_writable },
 	{ "protect-writable", 1, false, step_protect_writable },
@@ -194,6 +217,7 @@ const struct actor_step memory_steps[] = {
 	{ "heap", 0, false, step_heap },
 	{ "anonymous", 0, false, step_anonymous },
 	{ "anonymous-protect", 0, false, step_anonymous_protect },
+	{ "anonymous-shared", 0, false, step_anonymous_shared },
 	{ "shm", 0, false, step_shm },
 	{ NULL },
 };

@@ -98,6 +98,8 @@ static const struct row maps[] = {
 	  .reason = "untrusted-library" },
 	{ "memory without a file, made executable", "anonymous-protect", "library", "[anonymous]",
 	  .reason = "untrusted-library" },
+	{ "memory that is shared, made executable", "anonymous-shared", "library", NULL,
+	  .reason = "untrusted-library" },
 	{ "shared memory", "shm", "library", NULL, .reason = "untrusted-library" },
 	{ "a file of root's", "map data/trusted.so", "library", NULL, .unjudged = true },
 	{ "of a process that is excepted", "map data/anybody.so", "library", NULL, .who = "second",
@@ -127,6 +129,13 @@ static const struct row trusted_maps[] = {
 	{ "a file that a trusted group may write", "map data/group.so", "library", NULL,
 	  .unjudged = true },
 	{ "memory without a file", "anonymous", "library", NULL, .unjudged = true },
+	{ "a file in memory", "map-memfd", "library", NULL, .unjudged = true },
+	{ "a file in memory, of another user's own", "user 65533, map-memfd", "library", NULL,
+	  .unjudged = true },
+	{ "a file in memory that root made", "memfd, user 65533, map-kept", "library", NULL,
+	  .unjudged = true },
+	{ "memory that is shared, made executable", "anonymous-shared", "library", NULL,
+	  .unjudged = true },
 };
 
 static void files_make(void)
