@@ -180,8 +180,15 @@ int ask_receive(struct asking *asking)
 
 	if (strcmp(kind, "bound") == 0)
 		return ask_network(asking, CW_DIRECTION_BIND, 2);
-	if (strcmp(kind, "connected") == 0)
+	if (strcmp(kind, "connected") == 0) {
+		/* An event has the address that was judged. */
+		if (!asking->operation->told)
+			buffer_add_string(asking->note,
+					  "as a connection that was begun: one that was accepted, "
+					  "and any where `bind` is off, is as good as its "
+					  "listener; ");
 		return ask_network(asking, CW_DIRECTION_CONNECT, 2);
+	}
 	return ask_wrong(asking, kind, "a socket is received `bound` or `connected`, not `%s`",
 			 kind);
 }

@@ -89,7 +89,8 @@ static const struct kern_limit limits[] = {
 	{ "held-open", EVERY, "a library of root's that a process was handed open for writing",
 	  "whose a file is says who may open it" },
 	{ "further-messages", EVERY,
-	  "a source route of a further message to the same address in one sendmmsg",
+	  "of a further message to the same address in one sendmmsg: a source route; the source or "
+	  "interface that makes another address of 0.0.0.0; another peer of an SCTP socket",
 	  "the kernel asks about the first of them alone" },
 	{ "rings", EVERY,
 	  "sockets within an io_uring ring that somebody outside leaves or lends to a process",
@@ -98,9 +99,19 @@ static const struct kern_limit limits[] = {
 	  "what somebody outside sends to a guarded port in packets that he makes himself",
 	  "a raw or packet socket names no port; who has one has CAP_NET_RAW" },
 	{ "raced-sockets", EVERY,
-	  "which address of this host 0.0.0.0 is to a socket that another thread binds in that "
-	  "moment",
+	  "where a datagram to 0.0.0.0, or to an address that says AF_UNSPEC, goes from a socket "
+	  "that "
+	  "another thread binds or connects in that moment",
 	  "the kernel asks before it locks the socket" },
+	{ "accepted-sockets", EVERY,
+	  "a connection that is handed over or inherited, by `connect`, where `bind` is off: it "
+	  "may "
+	  "have been accepted",
+	  "the kernel does not keep which side began it" },
+	{ "subvolumes", EVERY,
+	  "which of two files in subvolumes of one btrfs a policy means, if both have one inode "
+	  "number: the other is one that was changed, and is refused",
+	  "the device number that programs can read is the whole file system's" },
 	{ "named-interfaces", CGROUP,
 	  "which address of this host a datagram to 0.0.0.0 goes to, where its control data names "
 	  "an interface",
