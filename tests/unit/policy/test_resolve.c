@@ -77,6 +77,10 @@ static void test_excess(void **state)
 	for (size_t i = 0; i < c.diagnostics.count; i++)
 		if (c.diagnostics.items[i].severity == SEVERITY_ERROR)
 			wide = &c.diagnostics.items[i];
+	if (!wide) {
+		fail_msg("there is no error");
+		return;
+	}
 	assert_string_equal(wide->message, "`/wide/*` matches more than 4096 files");
 	assert_string_equal(wide->hint, "name the files, or write a narrower pattern");
 	assert_int_equal(wide->where.line, 6);
