@@ -13,12 +13,21 @@
 #include "host/script.h"
 #include "util/cleanup.h"
 
-/* As script_leads_to() has it. */
-static bool leads_to(const struct facts *facts, const struct file_fact *script,
+static bool guarded(const struct loaded *loaded, const struct file_fact *file)
+{
+	const struct cw_page_head *head = image_pages(&loaded->image).head;
+
+	return file && head->target_class[file->file & (CW_FILES_MAX - 1)] & CW_GUARDED;
+}
+
+/* As script_leads_to() has it. script NULL: one that no policy knows, of which nothing is known. */
+static bool leads_to(const struct loaded *loaded, const struct file_fact *script,
 		     const struct file_fact *file)
 {
+	const struct facts *facts = &loaded->facts;
+
 	if (!script)
-		return true;
+		return !guarded(loaded, file);
 	if (!file || !file_trust_good(file->trust))
 		return false;
 	for (int i = 0; i < CW_INTERPRETERS_MAX && script; i++) {
@@ -29,8 +38,10 @@ static bool leads_to(const struct facts *facts, const struct file_fact *script,
 	return false;
 }
 
-static const char *distrust(const char *path, const struct file_fact *fact)
+static const char *distrust(const char *path, const struct file_fact *fact, bool known)
 {
+	if (!known)
+		return "a guard keeps it";
 	if (*path != '/')
 		return "it is looked for where the caller stands";
 	if (!fact || fact->trust == FILE_MISSING)
@@ -40,7 +51,9 @@ static const char *distrust(const char *path, const struct file_fact *fact)
 	return fact->reason ? fact->reason : file_trust_name(fact->trust);
 }
 
-static void add_interpreter(struct asking *asking, const char *path, const struct file_fact *fact)
+/* known: the script that names it is. */
+static void add_interpreter(struct asking *asking, const char *path, const struct file_fact *fact,
+			    bool known)
 {
 	struct question *question = asking->question;
 	struct judged_interpreter *interpreter =
@@ -49,7 +62,7 @@ static void add_interpreter(struct asking *asking, const char *path, const struc
 	ask_target(fact, &interpreter->target, &interpreter->target_state);
 	buffer_printf(&interpreter->why, "its interpreter %s is judged as executed", path);
 	if (!asking->operation->outside)
-		buffer_printf(&interpreter->why, ": %s", distrust(path, fact));
+		buffer_printf(&interpreter->why, ": %s", distrust(path, fact, known));
 }
 
 /* What the file behind a path names as its interpreter, to be freed; NULL: none. 0 or a negative errno. */
@@ -67,9 +80,6 @@ void ask_interpreters(struct asking *asking, const char *path, const struct file
 	_cleanup_free_ char *name = NULL;
 	int r;
 
-	/* Of what no policy knows, nothing is known of its interpreter either. */
-	if (!fact && !asking->operation->outside)
-		return;
 	r = named_by(path, &name);
 	if (r == -EACCES || r == -EPERM)
 		buffer_printf(asking->note,
@@ -81,8 +91,8 @@ void ask_interpreters(struct asking *asking, const char *path, const struct file
 
 		if (*name == '/')
 			named_by(name, &behind);
-		if (asking->operation->outside || !leads_to(&loaded->facts, fact, next)) {
-			add_interpreter(asking, name, next);
+		if (asking->operation->outside || !leads_to(loaded, fact, next)) {
+			add_interpreter(asking, name, next, fact);
 			fact = next;
 		}
 		free(name);

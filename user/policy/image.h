@@ -86,9 +86,9 @@ const struct catalogue_rule *catalogue_find(const struct catalogue *catalogue, u
 
 /*
  * Compile a set into zeroed memory. Diagnoses what only shows when policies and facts meet: two
- * instances with one name, names that resolve to nothing, or to more than the tables hold, rules never reachable, files that are not
- * trusted (warnings that say which and why), tables that are full. Returns 0; -EINVAL (diagnosed);
- * -ENOMEM. *ret_catalogue is owned by the caller.
+ * instances with one name, names that resolve to nothing, or to more than the tables hold, rules never
+ * reachable, files that are not trusted (warnings that say which and why), tables that are full.
+ * Returns 0; -EINVAL (diagnosed); -ENOMEM. *ret_catalogue is owned by the caller.
  */
 int image_compile(const struct policy_set *set, const struct facts *facts, uint64_t generation,
 		  struct image *image, struct diagnostics *diagnostics,
