@@ -7,7 +7,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,8 @@
 #include "util/number.h"
 
 #define MAPPED_BITS 96 /* of ::ffff:0:0/96 */
+
+static const uint8_t mapped_prefix[MAPPED_BITS / 8] = { [10] = 0xff, [11] = 0xff };
 
 const struct filter_option filter_options[FILTER_CRITERION_MAX] = {
 #define FILTER_OPTION(id, name, argument, help) [FILTER_##id] = { name, argument, help },
@@ -107,7 +108,7 @@ static int add_range(struct filter *filter, enum filter_criterion criterion, cha
 static bool address_unmap(struct filter_value *value)
 {
 	if (value->address.family != AF_INET6 ||
-	    !IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)value->address.bytes))
+	    memcmp(value->address.bytes, mapped_prefix, sizeof(mapped_prefix)) != 0)
 		return true;
 	if (value->address.prefix < MAPPED_BITS)
 		return false;
